@@ -1,0 +1,1 @@
+"""Helpers of the repository itself: a PostgreSQL for tests and demo, the demo, the checks."""

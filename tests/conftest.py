@@ -1,0 +1,108 @@
+"""Fixtures shared by all tests: databases of both engines, created fresh and cleaned up."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+import hypothesis
+import pytest
+from hypothesis.configuration import set_hypothesis_home_dir
+
+from scripts.postgres import PostgresServer, embedded_server, server_from_environment
+from tests.support.databases import ENGINES, REPOSITORY, Database, Engine, new_database
+from tests.support.run import foreign_settings
+
+# Read before any test can change the environment.
+NAMED_SERVER = server_from_environment(os.environ)
+
+set_hypothesis_home_dir(REPOSITORY / ".cache" / "hypothesis")
+# A slow machine is no defect, and a failure must be the same one for everybody.
+hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("repeatable")
+
+
+class MakeDatabase(Protocol):
+    """The `make_database` fixture."""
+
+    def __call__(self, engine: Engine, like: Database | None = None) -> Database:
+        """Create a database: empty, or a copy of `like`, a database of the same engine."""
+
+
+@pytest.fixture(autouse=True)
+def _no_foreign_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide the developer's own settings, which could lead a test to real data."""
+    for name in foreign_settings(list(os.environ)):
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """The server that PGHOST names, else an embedded one for the time of the session."""
+    if NAMED_SERVER is not None:
+        yield NAMED_SERVER
+        return
+    directory = tmp_path_factory.mktemp("postgres")
+    with embedded_server(directory / "data") as server:
+        with server.connect() as connection:
+            # Durability against a crash of the machine costs time and protects nothing here.
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                connection.execute(f"alter system set {setting} = off")
+            connection.execute("select pg_reload_conf()")
+        yield server
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def make_session_database(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[MakeDatabase]:
+    """Create databases that live as long as the session, to be built once and copied."""
+    yield from _database_factory(lambda: tmp_path_factory.mktemp("database"), request)
+
+
+@pytest.fixture
+def make_database(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[MakeDatabase]:
+    """Create databases that live as long as the test."""
+    yield from _database_factory(lambda: tmp_path_factory.mktemp("database"), request)
+
+
+def _database_factory(
+    new_directory: Callable[[], Path], request: pytest.FixtureRequest
+) -> Iterator[MakeDatabase]:
+    made: list[Database] = []
+
+    def make(engine: Engine, like: Database | None = None) -> Database:
+        server: PostgresServer | None = None
+        if engine == "postgres":
+            # Asked for only now: tests on DuckDB alone need no server.
+            server = request.getfixturevalue("postgres_server")
+        database = new_database(engine, new_directory(), server, like)
+        made.append(database)
+        return database
+
+    try:
+        yield make
+    finally:
+        for database in made:
+            if database.server is not None:
+                database.server.drop_database(database.name)
+            shutil.rmtree(database.directory, ignore_errors=True)
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """Each engine in turn."""
+    value: Engine = request.param
+    return value
+
+
+@pytest.fixture
+def database(engine: Engine, make_database: MakeDatabase) -> Database:
+    """An empty database of each engine in turn."""
+    return make_database(engine)
