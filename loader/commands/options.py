@@ -1,0 +1,53 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+#: Like ``click.option``, and names the option's environment variable in ``--help``.
+option = partial(click.option, show_envvar=True)
+
+#: Ends the help text of every command.
+EXIT_CODES = "Exit codes: 0 done, 1 bad data or database, 2 wrong usage."
+
+
+def target_options(command: Command) -> Command:
+    """Add --target, --profiles-dir and --raw-schema.
+
+    The command receives ``target_name``, ``profiles_dir`` and ``raw_schema``: the arguments of
+    ``loader.target.load_target``.
+    """
+    for decorate in (
+        option(
+            "--raw-schema",
+            default="raw",
+            envvar="LOADER_RAW_SCHEMA",
+            show_default=True,
+            metavar="SCHEMA",
+            help="Schema of the raw tables (in dbt: the variable raw_schema).",
+        ),
+        option(
+            "--profiles-dir",
+            type=click.Path(exists=True, file_okay=False, path_type=Path),
+            envvar=["LOADER_PROFILES_DIR", "DBT_PROFILES_DIR"],
+            metavar="DIRECTORY",
+            help="Where profiles.yml lies; else the current directory, then ~/.dbt.",
+        ),
+        option(
+            "--target",
+            "-t",
+            "target_name",
+            envvar=["LOADER_TARGET", "DBT_TARGET"],
+            metavar="TARGET",
+            help="Target of profiles.yml, as in dbt; else the profile's default.",
+        ),
+    ):
+        command = decorate(command)
+    return command
