@@ -1,0 +1,46 @@
+"""A plain reading of DESIGN.md in Python: every public view, computed the slow and obvious way.
+
+The SQL models are held against this package. It therefore shares nothing with them: no SQL, no
+data frames, no clever passes. Where a definition says "any", it tries all.
+
+`compute("daily_active_users", log, definitions, settings)` returns the rows of one view, and
+`VIEWS` lists the views with the columns that identify a row. A new family of views is a new module
+with functions under `@view(...)`, imported below.
+"""
+
+from collections.abc import Iterable
+
+from . import catalog, churn, engagement, funnels, retention
+from .definitions import ChurnWindow, Definitions, Funnel, Retention, Settings, Step
+from .history import Event, History
+from .registry import VIEWS, Row, Value
+
+__all__ = [
+    "VIEWS",
+    "ChurnWindow",
+    "Definitions",
+    "Event",
+    "Funnel",
+    "History",
+    "Retention",
+    "Row",
+    "Settings",
+    "Step",
+    "Value",
+    "catalog",
+    "churn",
+    "compute",
+    "engagement",
+    "funnels",
+    "retention",
+]
+
+
+def compute(
+    name: str, log: Iterable[Event], definitions: Definitions, settings: Settings
+) -> list[Row]:
+    """Rows of the public view `name` for these events, in no particular order.
+
+    Raises KeyError for a view that has no reference.
+    """
+    return list(VIEWS[name].rows(History(log, definitions, settings)))

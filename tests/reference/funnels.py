@@ -1,0 +1,170 @@
+"""funnel_users, funnel_conversion and funnel_conversion_daily."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from statistics import median
+
+from .definitions import Funnel
+from .history import Event, History
+from .registry import Row, ratio, view
+
+# When each step was reached, the first step first. Its length is the depth of the attempt.
+StepTimes = tuple[datetime, ...]
+
+
+def ordered_attempt(
+    history: History, funnel: Funnel, events: Sequence[Event], start: Event
+) -> StepTimes:
+    """The earliest time of each step that an attempt with this first event can reach.
+
+    `events` are all events of the user. Every way through them is followed. A way is told apart by
+    the time it has come to and the events it has used at that very instant: what was used earlier
+    cannot come again.
+    """
+    ways = {(start.event_time, frozenset({start}))}
+    times = [start.event_time]
+    for step in funnel.steps[1:]:
+        candidates = [
+            event
+            for event in events
+            if history.matches(event, step.event)
+            and (funnel.window is None or event.event_time - start.event_time <= funnel.window)
+            and (
+                step.on_day is None
+                or (history.event_date(event) - history.event_date(start)).days == step.on_day
+            )
+        ]
+        ways = {
+            (event.event_time, (used if event.event_time == at else frozenset()) | {event})
+            for at, used in ways
+            for event in candidates
+            if event.event_time >= at and event not in used
+        }
+        if not ways:
+            break
+        times.append(min(at for at, _ in ways))
+    return tuple(times)
+
+
+# How an attempt is followed, by the funnel's step_order.
+ATTEMPTS: dict[str, Callable[[History, Funnel, Sequence[Event], Event], StepTimes]] = {
+    "ordered": ordered_attempt,
+}
+
+
+def counted_attempts(history: History, funnel: Funnel) -> dict[str, StepTimes]:
+    """For each user who started: the attempt that got furthest, the earliest of those.
+
+    Attempts that start at the same instant count with the earliest step times among them.
+    """
+    attempt = ATTEMPTS[funnel.step_order]
+    attempts: dict[str, StepTimes] = {}
+    for user in {event.user_id for event in history.events}:
+        events = [event for event in history.events if event.user_id == user]
+        starts = [event for event in events if history.matches(event, funnel.steps[0].event)]
+        if starts:
+            attempts[user] = min(
+                (attempt(history, funnel, events, start) for start in starts),
+                key=lambda times: (-len(times), times),
+            )
+    return attempts
+
+
+def _microseconds(times: StepTimes, step: int) -> int:
+    """Elapsed time from the previous step to `step` (2 or more)."""
+    return (times[step - 1] - times[step - 2]) // timedelta(microseconds=1)
+
+
+def _seconds(microseconds: Fraction) -> float:
+    return float(microseconds / 1_000_000)
+
+
+@view("funnel", "user_id", "step")
+def funnel_users(history: History) -> Iterator[Row]:
+    """The steps that each user reached in the attempt that counts."""
+    for funnel in history.definitions.funnels:
+        for user, times in counted_attempts(history, funnel).items():
+            for step, reached_at in enumerate(times, start=1):
+                yield {
+                    "funnel": funnel.funnel,
+                    "user_id": user,
+                    "step": step,
+                    "reached_at": reached_at,
+                    "seconds_from_previous": (
+                        _seconds(Fraction(_microseconds(times, step))) if step > 1 else None
+                    ),
+                }
+
+
+@view("funnel", "step")
+def funnel_conversion(history: History) -> Iterator[Row]:
+    """Users who reached each step, and the time they took from the step before."""
+    for funnel in history.definitions.funnels:
+        attempts = counted_attempts(history, funnel).values()
+        for number, step in enumerate(funnel.steps, start=1):
+            reached = [times for times in attempts if len(times) >= number]
+            previous = [times for times in attempts if len(times) >= number - 1]
+            waits = [Fraction(_microseconds(t, number)) for t in reached] if number > 1 else []
+            yield {
+                "funnel": funnel.funnel,
+                "step": number,
+                "step_name": step.event,
+                "users": len(reached),
+                "conversion_from_start": ratio(len(reached), len(attempts)),
+                "conversion_from_previous": (
+                    ratio(len(reached), len(previous)) if number > 1 else None
+                ),
+                "median_seconds_from_previous": _seconds(median(waits)) if waits else None,
+                "average_seconds_from_previous": (
+                    _seconds(sum(waits, Fraction()) / len(waits)) if waits else None
+                ),
+            }
+
+
+def _is_open(history: History, funnel: Funnel, times: StepTimes) -> bool:
+    """Whether the attempt may still reach its next step."""
+    if len(times) == len(funnel.steps):
+        return False
+    start_date = history.local_date(times[0])
+    on_day = funnel.steps[len(times)].on_day
+    deadlines = []
+    if funnel.window is not None:
+        deadlines.append(history.local_date(times[0] + funnel.window))
+    if on_day is not None:
+        deadlines.append(start_date + timedelta(days=on_day))
+    return not deadlines or not history.is_over(min(deadlines))
+
+
+def _is_entry_date_complete(history: History, funnel: Funnel, entry_date: date) -> bool:
+    """Whether even an attempt that started in the last microsecond of the date has run out."""
+    on_day = funnel.steps[-1].on_day
+    deadlines = []
+    if funnel.window is not None:
+        deadlines.append(history.local_date(history.end_of_day(entry_date) + funnel.window))
+    if on_day is not None:
+        deadlines.append(entry_date + timedelta(days=on_day))
+    return bool(deadlines) and history.is_over(min(deadlines))
+
+
+@view("funnel", "entry_date", "step")
+def funnel_conversion_daily(history: History) -> Iterator[Row]:
+    """Users who reached each step, by the date on which their attempt started."""
+    for funnel in history.definitions.funnels:
+        attempts = counted_attempts(history, funnel).values()
+        for entry_date in history.calendar:
+            entered = [times for times in attempts if history.local_date(times[0]) == entry_date]
+            for number in range(1, len(funnel.steps) + 1):
+                users = sum(len(times) >= number for times in entered)
+                yield {
+                    "funnel": funnel.funnel,
+                    "entry_date": entry_date,
+                    "step": number,
+                    "users": users,
+                    "conversion_from_start": ratio(users, len(entered)),
+                    "open_users": sum(
+                        len(times) == number and _is_open(history, funnel, times)
+                        for times in entered
+                    ),
+                    "is_complete": _is_entry_date_complete(history, funnel, entry_date),
+                }

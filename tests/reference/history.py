@@ -1,0 +1,108 @@
+"""The events as reports see them: up to `as_of_date`, on a local calendar, with their meaning."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from .definitions import Definitions, Settings
+from .periods import last_date, period_start
+
+
+@dataclass(frozen=True)
+class Event:
+    """One row of raw.events; `event_time` carries an offset."""
+
+    event_id: UUID
+    event_name: str
+    event_time: datetime
+    user_id: str
+    properties: Mapping[str, object] = field(default_factory=dict, hash=False)
+
+
+class History:
+    """What every view starts from.
+
+    `events`: those that exist for reports, by time and id. `as_of_date`: the last date of the
+    calendar. `last_complete_date`: the last day that is over. `calendar`: every date from the first
+    event's to `as_of_date`. `signups`: user to signup event. Without events both dates are None and
+    the calendar is empty.
+    """
+
+    def __init__(self, log: Iterable[Event], definitions: Definitions, settings: Settings) -> None:
+        self.definitions = definitions
+        self.settings = settings
+        self._zone = ZoneInfo(settings.reporting_timezone)
+
+        until = settings.as_of_date
+        self.events = sorted(
+            (e for e in log if until is None or self.local_date(e.event_time) <= until),
+            key=lambda e: (e.event_time, e.event_id),
+        )
+        self.as_of_date: date | None = None
+        self.last_complete_date: date | None = None
+        self.calendar: list[date] = []
+        if self.events:
+            first = self.local_date(self.events[0].event_time)
+            latest = self.local_date(self.events[-1].event_time)
+            self.as_of_date = until or latest
+            self.last_complete_date = until or latest - timedelta(days=1)
+            self.calendar = [
+                first + timedelta(days=n) for n in range((self.as_of_date - first).days + 1)
+            ]
+
+        self.signups: dict[str, Event] = {}
+        for event in self.events:
+            if self._is_signup_event(event):
+                self.signups.setdefault(event.user_id, event)
+        self.activity = [e for e in self.events if self._is_activity(e)]
+
+    def local_date(self, instant: datetime) -> date:
+        """Calendar date of an instant in the reporting time zone."""
+        return instant.astimezone(self._zone).date()
+
+    def event_date(self, event: Event) -> date:
+        """Local date on which the event happened."""
+        return self.local_date(event.event_time)
+
+    def end_of_day(self, day: date) -> datetime:
+        """The last microsecond of a local date, as an instant."""
+        next_midnight = datetime.combine(day + timedelta(days=1), time(), self._zone)
+        return next_midnight.astimezone(UTC) - timedelta(microseconds=1)
+
+    def period_of(self, period: str, day: date) -> date:
+        """Start of the period that contains the date."""
+        return period_start(period, day, self.settings.week_start)
+
+    def periods(self, period: str) -> list[date]:
+        """Starts of all periods that contain a date of the calendar, in order."""
+        return sorted({self.period_of(period, day) for day in self.calendar})
+
+    def is_over(self, day: date) -> bool:
+        """Whether the whole of this date lies behind us."""
+        return self.last_complete_date is not None and day <= self.last_complete_date
+
+    def is_complete(self, period: str, start: date) -> bool:
+        """Whether the period that begins on `start` is over."""
+        return self.is_over(last_date(period, start))
+
+    def matches(self, event: Event, reference: str) -> bool:
+        """Whether an event is what a definition asks for by `reference`.
+
+        A reference is an event name, `*` (any event) or `$signup` (the one event that is its
+        user's signup). Actions will be one more case here.
+        """
+        if reference == "*":
+            return True
+        if reference == "$signup":
+            return self.signups.get(event.user_id) == event
+        return event.event_name == reference
+
+    def _is_signup_event(self, event: Event) -> bool:
+        wanted = self.settings.signup_event
+        return not wanted or self.matches(event, wanted)
+
+    def _is_activity(self, event: Event) -> bool:
+        wanted = self.settings.activity_events
+        return not wanted or any(self.matches(event, reference) for reference in wanted)

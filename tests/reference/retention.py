@@ -1,0 +1,103 @@
+"""basic_retention, day_1_retention and cohort_retention."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from .definitions import Retention
+from .history import History
+from .periods import later
+from .registry import Row, ratio, view
+
+
+def _signup_cohort(history: History, day: date) -> set[str]:
+    return {user for user, event in history.signups.items() if history.event_date(event) == day}
+
+
+def _active_on(history: History, user: str, first: date, last: date | None = None) -> bool:
+    """Whether the user has activity from `first` to `last` (None: to the end of the history)."""
+    return any(
+        e.user_id == user
+        and history.event_date(e) >= first
+        and (last is None or history.event_date(e) <= last)
+        for e in history.activity
+    )
+
+
+@view("cohort_date")
+def basic_retention(history: History) -> Iterator[Row]:
+    """Of the users who signed up on a date: how many were active on any later date."""
+    for day in history.calendar:
+        next_day = day + timedelta(days=1)
+        cohort = _signup_cohort(history, day)
+        returned = sum(_active_on(history, user, next_day) for user in cohort)
+        yield {
+            "cohort_date": day,
+            "cohort_users": len(cohort),
+            "returned_users": returned,
+            "retention_rate": ratio(returned, len(cohort)),
+        }
+
+
+@view("cohort_date")
+def day_1_retention(history: History) -> Iterator[Row]:
+    """Of the users who signed up on a date: how many were active on the next one."""
+    for day in history.calendar:
+        next_day = day + timedelta(days=1)
+        cohort = _signup_cohort(history, day)
+        retained = sum(_active_on(history, user, next_day, next_day) for user in cohort)
+        yield {
+            "cohort_date": day,
+            "cohort_users": len(cohort),
+            "retained_users": retained,
+            "retention_rate": ratio(retained, len(cohort)),
+            "is_complete": history.is_over(next_day),
+        }
+
+
+def _doers(history: History, reference: str, period: str) -> dict[date, set[str]]:
+    """For each period of the history, the users who did the event in it."""
+    doers: dict[date, set[str]] = {start: set() for start in history.periods(period)}
+    for event in history.events:
+        if history.matches(event, reference):
+            doers[history.period_of(period, history.event_date(event))].add(event.user_id)
+    return doers
+
+
+def _cohort(definition: Retention, doers: dict[date, set[str]], start: date) -> set[str]:
+    """Users of the cohort `start`; `doers` are those of the cohort event."""
+    if definition.cohort_kind == "recurring":
+        return doers[start]
+    if definition.cohort_kind == "first_time":
+        before = {user for day, users in doers.items() if day < start for user in users}
+        return doers[start] - before
+    raise ValueError(f"{definition.retention}: unknown cohort_kind {definition.cohort_kind!r}")
+
+
+@view("retention", "period", "cohort_start", "period_number")
+def cohort_retention(history: History) -> Iterator[Row]:
+    """Of the users of a period's cohort: how many returned in the k-th period after."""
+    for definition in history.definitions.retentions:
+        period = definition.period
+        starters = _doers(history, definition.cohort_event, period)
+        returners = _doers(history, definition.return_event, period)
+        for start in history.periods(period):
+            cohort = _cohort(definition, starters, start)
+            for number in range(definition.periods + 1):
+                target = later(period, start, number)
+                if target not in returners:  # beyond the period of as_of_date
+                    break
+                since = {
+                    user for day, users in returners.items() if day >= target for user in users
+                }
+                retained = len(cohort & returners[target]) if number else len(cohort)
+                yield {
+                    "retention": definition.retention,
+                    "period": period,
+                    "cohort_start": start,
+                    "period_number": number,
+                    "cohort_users": len(cohort),
+                    "retained_users": retained,
+                    "retained_users_unbounded": len(cohort & since) if number else len(cohort),
+                    "retention_rate": ratio(retained, len(cohort)),
+                    "is_complete": history.is_complete(period, target),
+                }
