@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import click
 
-from loader.commands.options import EXIT_CODES
+from loader.commands.options import epilog
 
 
 class _Entry(NamedTuple):
@@ -56,20 +56,18 @@ class LazyGroup(click.Group):
         "help_option_names": ["--help", "-h"],
         "max_content_width": 100,
     },
-    epilog=EXIT_CODES,
+    epilog=epilog(
+        "loader init",
+        "loader append events.jsonl",
+        "loader generate --events 100000 --users 2000 --days 90 --output events.jsonl",
+    ),
 )
 @click.version_option(package_name="event-analytics", prog_name="loader")
 def cli() -> None:
-    r"""Append events to the raw tables that the dbt models read.
+    """Append events to the raw tables that the dbt models read.
 
     The database is a target of profiles.yml, the one that dbt uses. Every option can be given as
     an environment variable too; a command's --help names it.
-
-    \b
-    Examples:
-      loader init
-      loader append events.jsonl
-      loader generate --events 100000 --users 2000 --days 90 --output events.jsonl
     """
 
 

@@ -14,8 +14,13 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 #: Like ``click.option``, and names the option's environment variable in ``--help``.
 option = partial(click.option, show_envvar=True)
 
-#: Ends the help text of every command.
 EXIT_CODES = "Exit codes: 0 done, 1 bad data or database, 2 wrong usage."
+
+
+def epilog(*examples: str) -> str:
+    """What ends a command's help: examples to run as they stand, and the exit codes."""
+    # Click keeps the line breaks of a paragraph that a backspace opens.
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in examples) + f"\n\n{EXIT_CODES}"
 
 
 def target_options(command: Command) -> Command:

@@ -1,0 +1,67 @@
+"""``loader init``: creates the raw tables and, in PostgreSQL, the roles."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from loader.commands.options import epilog, option, target_options
+from loader.errors import UsageError
+from loader.roles import RoleNames, create_roles
+from loader.schema import create_tables
+from loader.target import load_target
+
+
+@click.command(
+    epilog=epilog(
+        "loader init",
+        "loader init --target postgres --roles",
+        'psql events -c "grant event_loader to ingest" -c "grant event_reader to metabase"',
+    )
+)
+@option(
+    "--roles",
+    is_flag=True,
+    help="Also create the PostgreSQL roles for loading, transforming and reading.",
+)
+@option("--loader-role", default="event_loader", show_default=True, help="May append events.")
+@option("--transformer-role", default="event_transformer", show_default=True, help="May run dbt.")
+@option("--reader-role", default="event_reader", show_default=True, help="May read the marts.")
+@target_options
+def init(  # noqa: PLR0913 (one parameter for each option)
+    *,
+    roles: bool,
+    loader_role: str,
+    transformer_role: str,
+    reader_role: str,
+    target_name: str | None,
+    profiles_dir: Path | None,
+    raw_schema: str,
+) -> None:
+    """Create the raw schema and its tables: events and rejected_events.
+
+    Creates what is missing and leaves alone what is there: running it again changes nothing.
+    In PostgreSQL, triggers refuse to update, delete or truncate the tables, whoever asks.
+
+    With --roles (PostgreSQL only) it also creates three group roles without login, to be granted
+    to users: the loader role reads and inserts raw rows, and nothing else; the transformer role
+    reads raw rows and makes the schemas that dbt builds (set `role:` in its target to it, so that
+    what one user builds another may rebuild); the reader role may use the schema of the marts,
+    whose views dbt grants to it (variable reader_roles). Nobody else gets at the raw tables.
+    """
+    target = load_target(target_name, profiles_dir, raw_schema)
+    if roles and target.engine != "postgres":
+        raise UsageError(
+            f"--roles needs PostgreSQL, and target {target.name!r} is a DuckDB file: it has no "
+            "users, whoever may read the file may read it all. Leave out --roles, or choose "
+            "another target with --target."
+        )
+    names = RoleNames(loader_role, transformer_role, reader_role)
+    created = create_tables(target)
+    if roles:
+        created += create_roles(target, names)
+    for part in created:
+        click.echo(f"Created {part}", err=True)
+    if not created:
+        click.echo(f"Nothing to do: {target.label} has everything already.", err=True)
