@@ -1,0 +1,77 @@
+{#- The project's variables, read and checked in one place. -#}
+
+{% macro reporting_timezone() %}
+    {%- set zone = var('reporting_timezone') | string -%}
+    {#- The name becomes part of the SQL, so nothing but a name may pass. -#}
+    {%- if not modules.re.match('^[A-Za-z0-9_+/-]+$', zone) -%}
+        {{- exceptions.raise_compiler_error(
+            "The variable reporting_timezone is '" ~ zone ~ "', which is no time zone name; "
+            ~ "set it to an IANA name such as UTC or Europe/Berlin."
+        ) -}}
+    {%- endif -%}
+    {{- return(zone) -}}
+{% endmacro %}
+
+
+{#- Days by which weeks start after Sunday: 1 for Monday, 0 for Sunday. -#}
+{% macro week_start_offset() %}
+    {%- set week_start = var('week_start') | string | lower -%}
+    {%- if week_start not in ('monday', 'sunday') -%}
+        {{- exceptions.raise_compiler_error(
+            "The variable week_start is '" ~ week_start ~ "'; set it to monday or sunday."
+        ) -}}
+    {%- endif -%}
+    {{- return(1 if week_start == 'monday' else 0) -}}
+{% endmacro %}
+
+
+{#- The as_of_date that was set, as a string YYYY-MM-DD, or none. -#}
+{% macro as_of_date() %}
+    {%- set as_of = var('as_of_date') | string -%}
+    {%- if as_of in ('', 'None') -%}
+        {{- return(none) -}}
+    {%- endif -%}
+    {%- if not modules.re.match('^[0-9]{4}-[0-9]{2}-[0-9]{2}$', as_of) -%}
+        {{- exceptions.raise_compiler_error(
+            "The variable as_of_date is '" ~ as_of ~ "'; write it as YYYY-MM-DD, or leave it empty "
+            ~ "for the date of the latest event."
+        ) -}}
+    {%- endif -%}
+    {{- return(as_of) -}}
+{% endmacro %}
+
+
+{#- A variable that must be a whole number of at least `least`. -#}
+{% macro whole_number(name, least) %}
+    {%- set value = var(name) | string -%}
+    {%- if not modules.re.match('^[0-9]+$', value) or value | int < least -%}
+        {{- exceptions.raise_compiler_error(
+            "The variable " ~ name ~ " is '" ~ value ~ "'; set it to a whole number of at least "
+            ~ least ~ "."
+        ) -}}
+    {%- endif -%}
+    {{- return(value | int) -}}
+{% endmacro %}
+
+
+{#- The variable activity_events as a list; one name alone may be given as text. -#}
+{% macro activity_events() %}
+    {%- set events = var('activity_events') or [] -%}
+    {{- return([events] if events is string else events) -}}
+{% endmacro %}
+
+
+{#- The variable signup_event as text, empty when a user's first event is the signup. -#}
+{% macro signup_event() %}
+    {{- return((var('signup_event') or '') | string) -}}
+{% endmacro %}
+
+
+{#- Every event name or action that a variable names. -#}
+{% macro setting_references() %}
+    {%- set references = [] + event_analytics.activity_events() -%}
+    {%- if event_analytics.signup_event() -%}
+        {%- do references.append(event_analytics.signup_event()) -%}
+    {%- endif -%}
+    {{- return(references | unique | list) -}}
+{% endmacro %}

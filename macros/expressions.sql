@@ -1,0 +1,51 @@
+{#- Shared expressions that every supported database understands. -#}
+
+{#- A share of two counts: null where the denominator is zero. -#}
+{% macro rate(numerator, denominator) -%}
+    cast({{ numerator }} as double precision) / nullif({{ denominator }}, 0)
+{%- endmacro %}
+
+
+{#- A text as an SQL literal. -#}
+{% macro text_literal(value) -%}
+    '{{ value | string | replace("'", "''") }}'
+{%- endmacro %}
+
+
+{#- The first date of the week that a date lies in, weeks starting as week_start says. -#}
+{% macro week_start_date(calendar_date) -%}
+    {%- if event_analytics.week_start_offset() == 1 -%}
+        cast(date_trunc('week', cast({{ calendar_date }} as timestamp)) as date)
+    {%- else -%}
+        {#- date_trunc knows Monday weeks only, so ask for the next day's week. -#}
+        {{ event_analytics.add_days(
+            "cast(date_trunc('week', cast(" ~ event_analytics.add_days(calendar_date, 1) ~ " as timestamp)) as date)", -1
+        ) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- Seconds, as a double, from a number of microseconds. One division, so that it is correctly rounded. -#}
+{% macro seconds_from_microseconds(microseconds) -%}
+    cast({{ microseconds }} as double precision) / 1000000
+{%- endmacro %}
+
+
+{#- The median of a column within a group; of an even number, the mean of the middle two. -#}
+{% macro median(expression) -%}
+    percentile_cont(0.5) within group (order by {{ expression }})
+{%- endmacro %}
+
+
+{#- A select with one text column and a row for each value of a list, which may be empty. -#}
+{% macro text_rows(values, column) -%}
+    {%- for value in values %}
+    select cast({{ event_analytics.text_literal(value) }} as {{ dbt.type_string() }}) as {{ column }}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- else %}
+    select cast(null as {{ dbt.type_string() }}) as {{ column }}
+    where false
+    {%- endfor %}
+{%- endmacro %}

@@ -1,0 +1,46 @@
+{% set activity_events = event_analytics.activity_events() -%}
+with activity as (
+
+    {% if activity_events -%}
+    select
+        user_id,
+        event_date as activity_date
+    from {{ ref('int_named_events') }}
+    where reference in (
+        {%- for name in activity_events %}
+        {{ event_analytics.text_literal(name) }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    )
+    {%- else -%}
+    select
+        user_id,
+        event_date as activity_date
+    from {{ ref('int_events') }}
+    {%- endif %}
+
+),
+
+user_days as (
+
+    select distinct
+        user_id,
+        activity_date
+    from activity
+
+),
+
+followed as (
+
+    select
+        user_id,
+        activity_date,
+        lead(activity_date) over (partition by user_id order by activity_date) as next_activity_date
+    from user_days
+
+)
+
+select
+    user_id,
+    activity_date,
+    next_activity_date
+from followed

@@ -1,0 +1,57 @@
+with bounds as (
+
+    select * from {{ ref('int_reporting_bounds') }}
+
+),
+
+calendar as (
+
+    {{ event_analytics.date_series('bounds', 'first_event_date', 'as_of_date') }}
+
+),
+
+day_periods as (
+
+    select
+        calendar_date,
+        'day' as period,
+        calendar_date as period_start
+    from calendar
+
+),
+
+week_periods as (
+
+    select
+        calendar_date,
+        'week' as period,
+        {{ event_analytics.week_start_date('calendar_date') }} as period_start
+    from calendar
+
+),
+
+month_periods as (
+
+    select
+        calendar_date,
+        'month' as period,
+        cast(date_trunc('month', cast(calendar_date as timestamp)) as date) as period_start
+    from calendar
+
+),
+
+unioned as (
+
+    select * from day_periods
+    union all
+    select * from week_periods
+    union all
+    select * from month_periods
+
+)
+
+select
+    calendar_date,
+    period,
+    period_start
+from unioned

@@ -1,0 +1,56 @@
+with calendar as (
+
+    select * from {{ ref('int_calendar') }}
+
+),
+
+bounds as (
+
+    select * from {{ ref('int_reporting_bounds') }}
+
+),
+
+periods as (
+
+    select distinct
+        period,
+        period_start
+    from calendar
+
+),
+
+ended as (
+
+    select
+        period,
+        period_start,
+        case period
+            when 'day' then period_start
+            when 'week' then {{ event_analytics.add_days('period_start', 6) }}
+            when 'month' then cast(period_start + interval '1 month' - interval '1 day' as date)
+        end as period_end
+    from periods
+
+),
+
+numbered as (
+
+    select
+        ended.period,
+        ended.period_start,
+        ended.period_end,
+        -- the calendar has no gaps, so a difference of indexes is a number of periods
+        row_number() over (partition by ended.period order by ended.period_start) - 1 as period_index,
+        ended.period_end <= bounds.last_complete_date as is_complete
+    from ended
+    cross join bounds
+
+)
+
+select
+    period,
+    period_start,
+    period_end,
+    period_index,
+    is_complete
+from numbered

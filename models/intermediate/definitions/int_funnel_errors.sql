@@ -1,0 +1,175 @@
+{% set max_steps = event_analytics.whole_number('max_funnel_steps', 1) -%}
+with funnels as (
+
+    select * from {{ ref('funnels') }}
+
+),
+
+funnel_steps as (
+
+    select * from {{ ref('funnel_steps') }}
+
+),
+
+repeated_funnels as (
+
+    select
+        'funnels' as seed,
+        funnel as seed_row,
+        'stands in more than one row' as problem,
+        'keep one row for each funnel' as mend
+    from funnels
+    group by funnel
+    having count(*) > 1
+
+),
+
+unknown_step_orders as (
+
+    select
+        'funnels' as seed,
+        funnel as seed_row,
+        concat('has the step_order ''', coalesce(step_order, ''), ''', which is not known') as problem,
+        'write ordered' as mend
+    from funnels
+    where step_order is null or step_order <> 'ordered'
+
+),
+
+negative_windows as (
+
+    select
+        'funnels' as seed,
+        funnel as seed_row,
+        concat('has a window_seconds of ', cast(window_seconds as {{ dbt.type_string() }})) as problem,
+        'write a number of seconds from 0 up, or leave it empty for no limit' as mend
+    from funnels
+    where window_seconds < 0
+
+),
+
+funnels_without_steps as (
+
+    select
+        'funnels' as seed,
+        funnels.funnel as seed_row,
+        'has no steps' as problem,
+        'add its steps to seeds/funnel_steps.csv, or remove the funnel' as mend
+    from funnels
+    left join funnel_steps
+        on funnels.funnel = funnel_steps.funnel
+    where funnel_steps.funnel is null
+
+),
+
+steps_without_funnel as (
+
+    select distinct
+        'funnel_steps' as seed,
+        funnel_steps.funnel as seed_row,
+        'has steps but no row in seeds/funnels.csv' as problem,
+        'add the funnel there, or remove its steps' as mend
+    from funnel_steps
+    left join funnels
+        on funnel_steps.funnel = funnels.funnel
+    where funnels.funnel is null
+
+),
+
+repeated_steps as (
+
+    select
+        'funnel_steps' as seed,
+        concat(funnel, ', step ', cast(step as {{ dbt.type_string() }})) as seed_row,
+        'stands in more than one row' as problem,
+        'give each step of the funnel a number of its own' as mend
+    from funnel_steps
+    group by
+        funnel,
+        step
+    having count(*) > 1
+
+),
+
+missing_steps as (
+
+    select
+        'funnel_steps' as seed,
+        funnel as seed_row,
+        concat(
+            'has ', cast(count(distinct step) as {{ dbt.type_string() }}), ' steps numbered from ',
+            cast(min(step) as {{ dbt.type_string() }}), ' to ', cast(max(step) as {{ dbt.type_string() }})
+        ) as problem,
+        'number them 1, 2, 3 and so on, without a gap' as mend
+    from funnel_steps
+    group by funnel
+    having min(step) <> 1 or max(step) <> count(distinct step)
+
+),
+
+excess_steps as (
+
+    select
+        'funnel_steps' as seed,
+        concat(funnel, ', step ', cast(step as {{ dbt.type_string() }})) as seed_row,
+        'lies beyond the {{ max_steps }} steps that funnels may have' as problem,
+        'raise the variable max_funnel_steps in dbt_project.yml' as mend
+    from funnel_steps
+    where step > {{ max_steps }}
+
+),
+
+steps_without_event as (
+
+    select
+        'funnel_steps' as seed,
+        concat(funnel, ', step ', cast(step as {{ dbt.type_string() }})) as seed_row,
+        'names no event' as problem,
+        'write an event name, $signup, or * for any event' as mend
+    from funnel_steps
+    where event is null
+
+),
+
+impossible_days as (
+
+    select
+        'funnel_steps' as seed,
+        concat(funnel, ', step ', cast(step as {{ dbt.type_string() }})) as seed_row,
+        concat('has an on_day of ', cast(on_day as {{ dbt.type_string() }})) as problem,
+        'write the number of days after the first step, from 0 up, and leave it empty at step 1' as mend
+    from funnel_steps
+    where on_day < 0 or (step = 1 and on_day is not null)
+
+),
+
+unioned as (
+
+    select * from repeated_funnels
+    union all
+    select * from unknown_step_orders
+    union all
+    select * from negative_windows
+    union all
+    select * from funnels_without_steps
+    union all
+    select * from steps_without_funnel
+    union all
+    select * from repeated_steps
+    union all
+    select * from missing_steps
+    union all
+    select * from excess_steps
+    union all
+    select * from steps_without_event
+    union all
+    select * from impossible_days
+
+)
+
+select
+    seed,
+    seed_row,
+    problem,
+    mend
+from unioned

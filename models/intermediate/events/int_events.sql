@@ -1,0 +1,25 @@
+with events as (
+
+    select * from {{ ref('stg_events') }}
+
+),
+
+reported as (
+
+    select *
+    from events
+    {% if event_analytics.as_of_date() -%}
+    -- by instant, not by date, so that the database can skip what lies outside
+    where occurred_at < {{ event_analytics.local_midnight("cast('" ~ event_analytics.as_of_date() ~ "' as date) + 1") }}
+    {%- endif %}
+
+)
+
+select
+    event_id,
+    event_name,
+    user_id,
+    occurred_at,
+    event_date,
+    properties
+from reported

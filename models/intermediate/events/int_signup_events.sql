@@ -1,0 +1,49 @@
+with signups as (
+
+    select * from {{ ref('int_signups') }}
+
+),
+
+signup_events as (
+
+    {% if event_analytics.signup_event() -%}
+    select *
+    from {{ ref('int_named_events') }}
+    where reference = {{ event_analytics.text_literal(event_analytics.signup_event()) }}
+    {%- else -%}
+    select * from {{ ref('int_events') }}
+    {%- endif %}
+
+),
+
+candidates as (
+
+    select
+        signup_events.event_id,
+        signup_events.user_id,
+        signup_events.occurred_at,
+        signup_events.event_date,
+        -- several events at the very instant of the signup: one of them is it, always the same
+        row_number() over (partition by signup_events.user_id order by signup_events.event_id) as preference
+    from signup_events
+    inner join signups
+        on
+            signup_events.user_id = signups.user_id
+            and signup_events.occurred_at = signups.signed_up_at
+
+),
+
+chosen as (
+
+    select *
+    from candidates
+    where preference = 1
+
+)
+
+select
+    event_id,
+    user_id,
+    occurred_at,
+    event_date
+from chosen

@@ -1,0 +1,42 @@
+with signup_events as (
+
+    {% if event_analytics.signup_event() -%}
+    select
+        user_id,
+        occurred_at
+    from {{ ref('int_named_events') }}
+    where reference = {{ event_analytics.text_literal(event_analytics.signup_event()) }}
+    {%- else -%}
+    select
+        user_id,
+        occurred_at
+    from {{ ref('int_events') }}
+    {%- endif %}
+
+),
+
+earliest as (
+
+    select
+        user_id,
+        min(occurred_at) as signed_up_at
+    from signup_events
+    group by user_id
+
+),
+
+dated as (
+
+    select
+        user_id,
+        signed_up_at,
+        {{ event_analytics.local_date('signed_up_at') }} as signup_date
+    from earliest
+
+)
+
+select
+    user_id,
+    signed_up_at,
+    signup_date
+from dated

@@ -1,0 +1,195 @@
+{#- One pass per step. Each pass reads the attempts that stand at the step before and the events
+    that match the step, and sorts them once: linear in events, whatever the number of steps. -#}
+{% set max_steps = event_analytics.whole_number('max_funnel_steps', 1) -%}
+with funnel_steps as (
+
+    select * from {{ ref('int_funnel_steps') }}
+
+),
+
+step_events as (
+
+    select * from {{ ref('int_funnel_step_events') }}
+
+),
+
+ties as (
+
+    select * from {{ ref('int_funnel_ties') }}
+
+),
+
+-- Any first step may start an attempt. base_step is the last step that was filled before the
+-- instant of reached_at, so the steps after it were all filled at that instant.
+attempts_1 as (
+
+    select distinct
+        funnel,
+        user_id,
+        occurred_at as started_at,
+        event_date as started_on,
+        0 as base_step,
+        occurred_at as reached_at
+    from step_events
+    where step = 1
+
+),
+
+{% for step in range(2, max_steps + 1) -%}
+{% set previous = step - 1 -%}
+seekers_{{ step }} as (
+
+    select
+        attempts.funnel,
+        attempts.user_id,
+        attempts.started_at,
+        attempts.started_on,
+        attempts.base_step,
+        attempts.reached_at,
+        {{ event_analytics.add_days('attempts.started_on', 'funnel_steps.on_day') }} as required_date,
+        {{ event_analytics.add_seconds('attempts.started_at', 'funnel_steps.window_seconds') }} as deadline
+    from attempts_{{ previous }} as attempts
+    inner join funnel_steps
+        on
+            attempts.funnel = funnel_steps.funnel
+            and funnel_steps.step = {{ step }}
+
+),
+
+candidates_{{ step }} as (
+
+    select
+        step_events.funnel,
+        step_events.user_id,
+        step_events.occurred_at,
+        case when funnel_steps.on_day is not null then step_events.event_date end as required_date
+    from step_events
+    inner join funnel_steps
+        on
+            step_events.funnel = funnel_steps.funnel
+            and funnel_steps.step = {{ step }}
+    where step_events.step = {{ step }}
+
+),
+
+timeline_{{ step }} as (
+
+    select
+        funnel,
+        user_id,
+        required_date,
+        reached_at as occurred_at,
+        started_at,
+        started_on,
+        base_step,
+        deadline,
+        cast(null as timestamp with time zone) as candidate_at,
+        0 as row_kind
+    from seekers_{{ step }}
+    union all
+    select
+        funnel,
+        user_id,
+        required_date,
+        occurred_at,
+        cast(null as timestamp with time zone) as started_at,
+        cast(null as date) as started_on,
+        cast(null as integer) as base_step,
+        cast(null as timestamp with time zone) as deadline,
+        occurred_at as candidate_at,
+        1 as row_kind
+    from candidates_{{ step }}
+
+),
+
+-- Backwards in time, so that the frame only ever grows (a shrinking one is quadratic in
+-- PostgreSQL); candidates of the same instant come after the attempts and are not seen.
+sought_{{ step }} as (
+
+    select
+        funnel,
+        user_id,
+        required_date,
+        occurred_at as reached_at,
+        started_at,
+        started_on,
+        base_step,
+        deadline,
+        row_kind,
+        min(candidate_at) over (
+            partition by funnel, user_id, required_date
+            order by occurred_at desc, row_kind
+            rows between unbounded preceding and current row
+        ) as next_at
+    from timeline_{{ step }}
+
+),
+
+stepped_{{ step }} as (
+
+    select
+        sought.funnel,
+        sought.user_id,
+        sought.started_at,
+        sought.started_on,
+        sought.deadline,
+        case when ties.step is not null then sought.base_step else {{ previous }} end as base_step,
+        case when ties.step is not null then sought.reached_at else sought.next_at end as reached_at
+    from sought_{{ step }} as sought
+    left join ties
+        on
+            sought.funnel = ties.funnel
+            and sought.user_id = ties.user_id
+            and sought.reached_at = ties.occurred_at
+            and sought.base_step = ties.base_step
+            and ties.step = {{ step }}
+            and (
+                sought.required_date is null
+                or sought.required_date = {{ event_analytics.local_date('ties.occurred_at') }}
+            )
+    where sought.row_kind = 0
+
+),
+
+attempts_{{ step }} as (
+
+    select
+        funnel,
+        user_id,
+        started_at,
+        started_on,
+        base_step,
+        reached_at
+    from stepped_{{ step }}
+    where
+        reached_at is not null
+        and (deadline is null or reached_at <= deadline)
+
+),
+
+{% endfor -%}
+unioned as (
+
+    {% for step in range(1, max_steps + 1) -%}
+    select
+        funnel,
+        user_id,
+        started_at,
+        started_on,
+        {{ step }} as step,
+        reached_at
+    from attempts_{{ step }}
+    {% if not loop.last -%}
+    union all
+    {% endif -%}
+    {% endfor %}
+)
+
+select
+    funnel,
+    user_id,
+    started_at,
+    started_on,
+    step,
+    reached_at
+from unioned

@@ -1,0 +1,102 @@
+with user_days as (
+
+    select * from {{ ref('int_user_days') }}
+
+),
+
+churn_windows as (
+
+    select * from {{ ref('int_churn_windows') }}
+
+),
+
+calendar as (
+
+    select calendar_date
+    from {{ ref('int_calendar') }}
+    where period = 'day'
+
+),
+
+-- After an active day a user passes through the statuses until the next active day, so each active
+-- day puts one user into a status on one date and takes one out on another; a running sum then
+-- counts every past date without joining users to dates.
+stays as (
+
+    select
+        churn_windows.churn_status,
+        {{ event_analytics.add_days('user_days.activity_date', 'churn_windows.min_days_inactive') }} as entered_on,
+        least(
+            {{ event_analytics.add_days('user_days.activity_date', 'churn_windows.max_days_inactive + 1') }},
+            user_days.next_activity_date
+        ) as left_on
+    from user_days
+    inner join churn_windows
+        on
+            user_days.next_activity_date is null
+            or {{ event_analytics.add_days('user_days.activity_date', 'churn_windows.min_days_inactive') }}
+            < user_days.next_activity_date
+
+),
+
+entries as (
+
+    select
+        churn_status,
+        entered_on as change_date,
+        count(*) as users
+    from stays
+    group by
+        churn_status,
+        entered_on
+
+),
+
+exits as (
+
+    select
+        churn_status,
+        left_on as change_date,
+        count(*) as users
+    from stays
+    where left_on is not null
+    group by
+        churn_status,
+        left_on
+
+),
+
+changes as (
+
+    select
+        calendar.calendar_date,
+        churn_windows.churn_status,
+        coalesce(entries.users, 0) - coalesce(exits.users, 0) as change
+    from calendar
+    cross join churn_windows
+    left join entries
+        on
+            calendar.calendar_date = entries.change_date
+            and churn_windows.churn_status = entries.churn_status
+    left join exits
+        on
+            calendar.calendar_date = exits.change_date
+            and churn_windows.churn_status = exits.churn_status
+
+),
+
+running as (
+
+    select
+        calendar_date as as_of_date,
+        churn_status,
+        sum(change) over (partition by churn_status order by calendar_date) as users
+    from changes
+
+)
+
+select
+    as_of_date,
+    churn_status,
+    cast(users as bigint) as users
+from running

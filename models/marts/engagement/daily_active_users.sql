@@ -1,0 +1,88 @@
+{% set wau_days = event_analytics.whole_number('wau_days', 1) -%}
+{% set mau_days = event_analytics.whole_number('mau_days', 1) -%}
+with user_days as (
+
+    select * from {{ ref('int_user_days') }}
+
+),
+
+calendar as (
+
+    select calendar_date
+    from {{ ref('int_calendar') }}
+    where period = 'day'
+
+),
+
+-- A user is inside a trailing window from an active day on until the window has passed, or until
+-- the next active day takes over. So each active day adds one user on its date and takes one away
+-- on the date when that ends, and a running sum counts distinct users without looking back.
+day_counts as (
+
+    select
+        activity_date as change_date,
+        count(*) as users
+    from user_days
+    group by activity_date
+
+),
+
+wau_ends as (
+
+    select
+        least(
+            {{ event_analytics.add_days('activity_date', wau_days) }}, next_activity_date
+        ) as change_date,
+        count(*) as users
+    from user_days
+    group by 1
+
+),
+
+mau_ends as (
+
+    select
+        least(
+            {{ event_analytics.add_days('activity_date', mau_days) }}, next_activity_date
+        ) as change_date,
+        count(*) as users
+    from user_days
+    group by 1
+
+),
+
+changes as (
+
+    select
+        calendar.calendar_date,
+        coalesce(day_counts.users, 0) as dau,
+        coalesce(day_counts.users, 0) - coalesce(wau_ends.users, 0) as wau_change,
+        coalesce(day_counts.users, 0) - coalesce(mau_ends.users, 0) as mau_change
+    from calendar
+    left join day_counts
+        on calendar.calendar_date = day_counts.change_date
+    left join wau_ends
+        on calendar.calendar_date = wau_ends.change_date
+    left join mau_ends
+        on calendar.calendar_date = mau_ends.change_date
+
+),
+
+running as (
+
+    select
+        calendar_date as activity_date,
+        cast(dau as bigint) as dau,
+        cast(sum(wau_change) over (order by calendar_date) as bigint) as wau,
+        cast(sum(mau_change) over (order by calendar_date) as bigint) as mau
+    from changes
+
+)
+
+select
+    activity_date,
+    dau,
+    wau,
+    mau,
+    {{ event_analytics.rate('dau', 'mau') }} as stickiness
+from running

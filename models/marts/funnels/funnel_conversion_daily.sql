@@ -1,0 +1,141 @@
+with funnel_steps as (
+
+    select * from {{ ref('int_funnel_steps') }}
+
+),
+
+progress as (
+
+    select * from {{ ref('int_funnel_progress') }}
+
+),
+
+calendar as (
+
+    select calendar_date
+    from {{ ref('int_calendar') }}
+    where period = 'day'
+
+),
+
+bounds as (
+
+    select * from {{ ref('int_reporting_bounds') }}
+
+),
+
+-- Users can still get from their furthest step to the next one while the window runs and, where
+-- the next step must fall on one day, while that day is not over.
+standing as (
+
+    select
+        progress.funnel,
+        progress.started_on as entry_date,
+        progress.step,
+        case
+            when
+                progress.step = progress.furthest_step
+                and next_steps.step is not null
+                and (
+                    next_steps.window_seconds is null
+                    or {{ event_analytics.local_date(
+                        event_analytics.add_seconds('progress.started_at', 'next_steps.window_seconds')
+                    ) }} > bounds.last_complete_date
+                )
+                and (
+                    next_steps.on_day is null
+                    or {{ event_analytics.add_days('progress.started_on', 'next_steps.on_day') }}
+                    > bounds.last_complete_date
+                )
+                then 1
+        end as is_open
+    from progress
+    cross join bounds
+    left join funnel_steps as next_steps
+        on
+            progress.funnel = next_steps.funnel
+            and progress.step + 1 = next_steps.step
+
+),
+
+counted as (
+
+    select
+        funnel,
+        entry_date,
+        step,
+        count(*) as users,
+        count(is_open) as open_users
+    from standing
+    group by
+        funnel,
+        entry_date,
+        step
+
+),
+
+-- The last date on which an attempt that starts on entry_date could still get anywhere; without a
+-- window or a fixed last day there is none.
+deadlines as (
+
+    select
+        funnel_steps.funnel,
+        calendar.calendar_date as entry_date,
+        least(
+            {{ event_analytics.local_date(event_analytics.add_seconds(
+                event_analytics.local_midnight(event_analytics.add_days('calendar.calendar_date', 1))
+                ~ " - interval '1 microsecond'",
+                'funnel_steps.window_seconds'
+            )) }},
+            {{ event_analytics.add_days('calendar.calendar_date', 'funnel_steps.on_day') }}
+        ) as last_running_date
+    from calendar
+    cross join funnel_steps
+    where funnel_steps.is_last_step
+
+),
+
+dense as (
+
+    select
+        funnel_steps.funnel,
+        deadlines.entry_date,
+        funnel_steps.step,
+        coalesce(counted.users, 0) as users,
+        coalesce(counted.open_users, 0) as open_users,
+        coalesce(deadlines.last_running_date <= bounds.last_complete_date, false) as is_complete
+    from funnel_steps
+    inner join deadlines
+        on funnel_steps.funnel = deadlines.funnel
+    cross join bounds
+    left join counted
+        on
+            funnel_steps.funnel = counted.funnel
+            and deadlines.entry_date = counted.entry_date
+            and funnel_steps.step = counted.step
+
+),
+
+compared as (
+
+    select
+        funnel,
+        entry_date,
+        step,
+        users,
+        first_value(users) over (partition by funnel, entry_date order by step) as users_at_start,
+        open_users,
+        is_complete
+    from dense
+
+)
+
+select
+    funnel,
+    entry_date,
+    cast(step as bigint) as step,
+    users,
+    {{ event_analytics.rate('users', 'users_at_start') }} as conversion_from_start,
+    open_users,
+    is_complete
+from compared

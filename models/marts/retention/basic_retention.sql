@@ -1,0 +1,54 @@
+with signups as (
+
+    select * from {{ ref('int_signups') }}
+
+),
+
+last_activity as (
+
+    select * from {{ ref('int_user_last_activity') }}
+
+),
+
+calendar as (
+
+    select calendar_date
+    from {{ ref('int_calendar') }}
+    where period = 'day'
+
+),
+
+cohorts as (
+
+    select
+        signups.signup_date,
+        count(*) as cohort_users,
+        -- back on any later date, if and only if the last active date is a later one
+        count(
+            case when last_activity.last_active_date > signups.signup_date then 1 end
+        ) as returned_users
+    from signups
+    left join last_activity
+        on signups.user_id = last_activity.user_id
+    group by signups.signup_date
+
+),
+
+dense as (
+
+    select
+        calendar.calendar_date as cohort_date,
+        coalesce(cohorts.cohort_users, 0) as cohort_users,
+        coalesce(cohorts.returned_users, 0) as returned_users
+    from calendar
+    left join cohorts
+        on calendar.calendar_date = cohorts.signup_date
+
+)
+
+select
+    cohort_date,
+    cohort_users,
+    returned_users,
+    {{ event_analytics.rate('returned_users', 'cohort_users') }} as retention_rate
+from dense

@@ -1,0 +1,62 @@
+with signups as (
+
+    select * from {{ ref('int_signups') }}
+
+),
+
+user_days as (
+
+    select * from {{ ref('int_user_days') }}
+
+),
+
+calendar as (
+
+    select calendar_date
+    from {{ ref('int_calendar') }}
+    where period = 'day'
+
+),
+
+bounds as (
+
+    select * from {{ ref('int_reporting_bounds') }}
+
+),
+
+cohorts as (
+
+    select
+        signups.signup_date,
+        count(*) as cohort_users,
+        count(user_days.user_id) as retained_users
+    from signups
+    left join user_days
+        on
+            signups.user_id = user_days.user_id
+            and user_days.activity_date = {{ event_analytics.add_days('signups.signup_date', 1) }}
+    group by signups.signup_date
+
+),
+
+dense as (
+
+    select
+        calendar.calendar_date as cohort_date,
+        coalesce(cohorts.cohort_users, 0) as cohort_users,
+        coalesce(cohorts.retained_users, 0) as retained_users,
+        {{ event_analytics.add_days('calendar.calendar_date', 1) }} <= bounds.last_complete_date as is_complete
+    from calendar
+    cross join bounds
+    left join cohorts
+        on calendar.calendar_date = cohorts.signup_date
+
+)
+
+select
+    cohort_date,
+    cohort_users,
+    retained_users,
+    {{ event_analytics.rate('retained_users', 'cohort_users') }} as retention_rate,
+    is_complete
+from dense
