@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -133,14 +132,3 @@ def embedded_server(data_directory: Path) -> Iterator[PostgresServer]:
             )
         finally:
             server.stop()
-
-
-@contextmanager
-def any_server(data_directory: Path) -> Iterator[PostgresServer]:
-    """Yield the server that the environment names, else an embedded one for the block's time."""
-    named = server_from_environment(os.environ)
-    if named is not None:
-        yield named
-        return
-    with embedded_server(data_directory) as server:
-        yield server

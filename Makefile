@@ -1,0 +1,102 @@
+# Run `make` for the list of targets. Each does its own set-up.
+
+PYTHON ?= python3
+TARGET ?= duckdb
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+LINT_PROFILES := .cache/lint
+
+# Where no PGHOST names a server, one runs for as long as the demo.
+WITH_postgres := $(BIN)/python -m scripts.with_postgres --
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  TARGET=duckdb (default) or TARGET=postgres chooses the engine of demo, build and docs."
+	@echo "  PYTHON=python3.12 chooses the Python that makes $(VENV)."
+
+.PHONY: setup
+setup: $(INSTALLED) profiles.yml ## Create the virtual environment and profiles.yml
+
+.PHONY: demo
+demo: setup check-target ## Load the example events, build the views, print the metrics
+	@$(WITH_$(TARGET)) $(BIN)/python -m scripts.demo --target $(TARGET)
+
+.PHONY: test
+test: setup ## Run all tests, on DuckDB and PostgreSQL
+	@$(BIN)/pytest
+
+.PHONY: test-quick
+test-quick: setup ## Run the tests that take no more than seconds
+	@$(BIN)/pytest -m "not slow"
+
+.PHONY: lint
+lint: lint-python lint-sql ## Check Python, SQL and the pinned requirements
+
+.PHONY: lint-python
+lint-python: setup
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/python -m scripts.check_requirements
+
+.PHONY: lint-sql
+lint-sql: setup $(LINT_PROFILES)/profiles.yml
+	@DBT_PROFILES_DIR=$(LINT_PROFILES) EVENTS_TARGET=duckdb \
+	  EVENTS_DUCKDB_PATH=$(LINT_PROFILES)/lint.duckdb \
+	  $(BIN)/sqlfluff lint --processes 2 --disable-progress-bar
+
+.PHONY: format
+format: setup ## Format the Python files and mend what ruff can mend
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+.PHONY: build
+build: setup check-target ## Build and test the views in the database that profiles.yml names
+	@$(BIN)/loader init --target $(TARGET)
+	@$(BIN)/dbt build --target $(TARGET)
+
+.PHONY: docs
+docs: setup check-target ## Write the catalog of all views to target/static_index.html
+	@$(BIN)/dbt docs generate --static --target $(TARGET)
+	@echo "Open target/static_index.html in a browser."
+
+.PHONY: clean
+clean: ## Remove what the other targets wrote, except .venv, profiles.yml and events
+	@rm -rf .cache build dist logs target *.egg-info
+	@find . -path ./$(VENV) -prune -o -name __pycache__ -type d -exec rm -rf {} +
+
+.PHONY: check-target
+check-target:
+	@case "$(TARGET)" in duckdb|postgres) ;; \
+	  *) echo "TARGET=$(TARGET) is unknown: use TARGET=duckdb or TARGET=postgres." >&2; exit 2 ;; esac
+
+# The stamp makes a second run install nothing until the requirements change.
+$(INSTALLED): requirements.txt pyproject.toml
+	@command -v "$(PYTHON)" >/dev/null || { \
+	  echo "$(PYTHON) was not found: install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3" >&2; exit 2; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "$(PYTHON) is $$("$(PYTHON)" -V 2>&1), which is too old: name Python 3.11 or newer with make PYTHON=/path/to/python3" >&2; exit 2; }
+	@echo "Installing the Python packages into $(VENV), which takes a minute or two the first time …"
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# No prerequisite: settings that somebody edited are never overwritten.
+profiles.yml:
+	@cp profiles.example.yml $@
+	@echo "Wrote profiles.yml: connection settings for loader and dbt, DuckDB unless you change them."
+
+# The linter must not depend on anybody's own connection settings.
+$(LINT_PROFILES)/profiles.yml: profiles.example.yml
+	@mkdir -p $(@D)
+	@cp $< $@

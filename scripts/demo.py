@@ -1,0 +1,235 @@
+"""The main job on real events: load them, build the views, print the metrics.
+
+The demo has a database of its own, so that it never touches anybody's events. It prints what the
+views hold and computes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import psycopg
+from dbt.cli.main import dbtRunner
+
+from scripts.postgres import server_from_environment
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+EVENTS = Path("examples/cofacts/events.parquet")
+DATABASE = "event_analytics_demo"
+
+
+@dataclass(frozen=True)
+class Report:
+    """A question, and the query that reads the answer from a public view."""
+
+    title: str
+    query: str
+
+
+REPORTS = (
+    Report(
+        "Daily active users, the last ten days",
+        """
+        select activity_date, dau, wau, mau, stickiness
+        from (
+            select * from {{ ref('daily_active_users') }} order by activity_date desc limit 10
+        ) as latest
+        order by activity_date
+        """,
+    ),
+    Report(
+        "Active users by week, the last eight weeks",
+        """
+        select period_start as week, active_users, is_complete
+        from (
+            select * from {{ ref('active_users') }}
+            where period = 'week' order by period_start desc limit 8
+        ) as latest
+        order by period_start
+        """,
+    ),
+    Report(
+        "Weekly retention: the share of a week's new users who were back n weeks later",
+        """
+        select
+            cohort_start as cohort,
+            max(cohort_users) as users,
+            max(case when period_number = 1 then retention_rate end) as week_1,
+            max(case when period_number = 2 then retention_rate end) as week_2,
+            max(case when period_number = 3 then retention_rate end) as week_3,
+            max(case when period_number = 4 then retention_rate end) as week_4,
+            max(case when period_number = 8 then retention_rate end) as week_8
+        from {{ ref('cohort_retention') }}
+        where retention = 'weekly' and period = 'week' and is_complete
+        group by cohort_start
+        order by cohort_start desc
+        limit 10
+        """,
+    ),
+    Report(
+        "Funnel question_to_feedback: each step within 7 days of the first",
+        """
+        select
+            step, step_name, users, conversion_from_start, conversion_from_previous,
+            median_seconds_from_previous
+        from {{ ref('funnel_conversion') }}
+        where funnel = 'question_to_feedback'
+        order by step
+        """,
+    ),
+    Report(
+        "Churn: users by the time since they were last active",
+        "select churn_status, users, share from {{ ref('churn_summary') }} order by users",
+    ),
+    Report(
+        "Events",
+        """
+        select event_name, events, users, first_event_at, last_event_at
+        from {{ ref('event_catalog') }}
+        order by events desc
+        """,
+    ),
+)
+
+
+@click.command()
+@click.option("--target", type=click.Choice(["duckdb", "postgres"]), default="duckdb")
+@click.option(
+    "--directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(".cache/demo"),
+    help="Where the DuckDB file and what dbt writes go.",
+)
+@click.option("--database", default=DATABASE, help="The PostgreSQL database, created when missing.")
+def main(target: str, directory: Path, database: str) -> None:
+    """Load the example events, build the views and print the metrics.
+
+    With --target postgres the server is the one that PGHOST names; see scripts/with_postgres.py
+    for a machine that has none.
+    """
+    os.chdir(REPOSITORY)
+    directory = directory.resolve()
+    directory.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile("profiles.example.yml", directory / "profiles.yml")
+    os.environ.update(
+        EVENTS_TARGET=target,
+        EVENTS_DUCKDB_PATH=str(directory / "demo.duckdb"),
+        DBT_PROFILES_DIR=str(directory),
+        # Times print the same wherever the demo runs.
+        TZ="UTC",
+        PGTZ="UTC",
+    )
+    time.tzset()
+    if target == "postgres":
+        os.environ.update(prepare_postgres(database))
+    run_loader("init")
+    run_loader("append", str(EVENTS))
+    dbt = Dbt(target, directory)
+    dbt.build()
+    for report in REPORTS:
+        dbt.show(report)
+    print_next_steps(target)
+
+
+def prepare_postgres(database: str) -> dict[str, str]:
+    """Create the demo's database when it is missing.
+
+    Returns:
+        The environment variables that lead to it.
+
+    Raises:
+        click.ClickException: No server is named, or it cannot be used.
+    """
+    server = server_from_environment(os.environ)
+    if server is None:
+        raise click.ClickException(
+            "PGHOST names no PostgreSQL server. Set it, or let `make demo TARGET=postgres` "
+            "start a server for the demo."
+        )
+    try:
+        if not server.has_database(database):
+            server.create_database(database)
+    except psycopg.Error as error:
+        raise click.ClickException(
+            f"cannot use the PostgreSQL server at {server.host}: {error}\n"
+            "Check PGHOST, PGPORT, PGUSER and PGPASSWORD, or unset PGHOST to let "
+            "`make demo TARGET=postgres` start a server of its own."
+        ) from error
+    return server.env(database)
+
+
+def run_loader(*args: str) -> None:
+    """Run the loader as a user would; end the demo with its exit code when it fails."""
+    click.secho(f"\n$ loader {' '.join(args)}", bold=True)
+    ended = subprocess.run([sys.executable, "-m", "loader", *args], check=False)
+    if ended.returncode:
+        sys.exit(ended.returncode)
+
+
+class Dbt:
+    """dbt in this process: its start-up and the parsing of the project are paid once."""
+
+    def __init__(self, target: str, directory: Path) -> None:
+        self._options = [
+            "--target",
+            target,
+            "--target-path",
+            str(directory / "target"),
+            "--log-path",
+            str(directory / "logs"),
+        ]
+        self._runner = dbtRunner()
+        self._runner = dbtRunner(manifest=self._invoke("parse").result)
+
+    def build(self) -> None:
+        """Run `dbt build`: warnings and errors as dbt words them, then one line."""
+        click.secho("\n$ dbt build", bold=True)
+        started = time.monotonic()
+        results = self._invoke("build").result.results
+        kinds = Counter(result.node.resource_type.pluralize() for result in results)
+        done = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in kinds.items())
+        warnings = sum(result.status == "warn" for result in results)
+        seconds = time.monotonic() - started
+        click.echo(f"{done}: no errors, {warnings} warnings, {seconds:.1f} s")
+
+    def show(self, report: Report) -> None:
+        """Print the answer to one question as a table."""
+        shown = self._invoke("show", "--inline", report.query, "--limit", "-1", "--quiet")
+        click.secho(f"\n{report.title}", bold=True)
+        shown.result.results[0].agate_table.print_table(
+            max_rows=None, max_columns=None, max_column_width=None
+        )
+
+    def _invoke(self, *args: str) -> Any:
+        ended = self._runner.invoke([*args, *self._options, "--log-level", "warn"])
+        if not ended.success:
+            raise click.ClickException(
+                f"dbt {args[0]} failed" + (f": {ended.exception}" if ended.exception else "")
+            )
+        return ended
+
+
+def print_next_steps(target: str) -> None:
+    """Say what one would do after the demo."""
+    click.secho("\nWhere to look next", bold=True)
+    click.echo(
+        f"""\
+  make docs                  what every view and column means
+  seeds/                     the definitions of funnels, retention and churn: change one, build
+  analyses/                  worked questions to copy
+  .venv/bin/loader --help    how to append your own events
+  profiles.yml               where they go; then: make build TARGET={target}"""
+    )
+
+
+if __name__ == "__main__":
+    main()
