@@ -24,7 +24,7 @@ with granted as (
     where nspname = %(raw)s and relname in ('events', 'rejected_events')
 )
 
-select lower(privilege_type) || ' on ' || object || ' for ' || rolname
+select 'privilege ' || lower(privilege_type) || ' on ' || object || ' for ' || rolname
 from granted, aclexplode(acl)
 inner join pg_roles on pg_roles.oid = grantee
 where rolname = any(%(roles)s)

@@ -5,6 +5,7 @@ Whatever keeps a database from being opened ends in a LoaderError that says what
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,10 +22,11 @@ from loader.errors import LoaderError
 
 Engine = Literal["postgres", "duckdb"]
 
-# How dbt names a connection setting, and how libpq does.
+# Connection settings that dbt and libpq name alike.
 _POSTGRES_TEXT_KEYS = ("host", "user", "sslmode", "sslcert", "sslkey", "sslrootcert")
 _POSTGRES_NUMBER_KEYS = ("port", "connect_timeout", "keepalives_idle")
 _LOCK_POLL_SECONDS = 0.1
+_OLDEST_POSTGRES = 14
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,11 @@ def open_postgres(target: Target) -> psycopg.Connection:
         )
     except psycopg.Error as error:
         raise LoaderError(explain.postgres_connection(target.connect_kwargs, error)) from error
+    if connection.info.server_version < _OLDEST_POSTGRES * 10_000:
+        connection.close()
+        raise LoaderError(
+            f"{target.label} is older than PostgreSQL {_OLDEST_POSTGRES}. Upgrade the server."
+        )
     try:
         if target.role:
             connection.execute(sql.SQL("set role {}").format(sql.Identifier(target.role)))
@@ -214,9 +221,9 @@ def database_errors(target: Target, doing: str) -> Iterator[None]:
             f"{target.label} failed while {doing}: {explain.first_line(error)}. "
             "Nothing was changed; run this again once the server is well."
         ) from error
-    except duckdb.CatalogException as error:
-        raise LoaderError(_no_raw_tables(target)) from error
     except (psycopg.Error, duckdb.Error) as error:
+        if re.search(r"Table with name .* does not exist", str(error)):  # DuckDB has no codes
+            raise LoaderError(_no_raw_tables(target)) from error
         raise LoaderError(
             f"Error while {doing} in {target.label}: {explain.first_line(error)}."
         ) from error
