@@ -1,0 +1,160 @@
+"""Every public view says the same as the plain reference, for generated logs, on both engines.
+
+The project is built once for each engine and variant of the settings; then raw.events is replaced
+for each log, and the views, which store nothing, are read. HYPOTHESIS_PROFILE=thorough tries many
+more logs, and other ones each time.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import hypothesis
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tests.conftest import MakeDatabase
+from tests.metrics.strategies import logs
+from tests.metrics.views import PublicViews, copy_project, difference
+from tests.reference import VIEWS, Definitions, Event, Settings, compute
+from tests.support.databases import ENGINES, Engine
+from tests.support.run import run_dbt, run_loader
+
+SEEDS = Path(__file__).parent / "seeds"
+DEFINITIONS = Definitions.from_seeds(SEEDS)
+# No more than the seeds need: each step that funnels may have costs time in every query.
+MAX_FUNNEL_STEPS = max(len(funnel.steps) for funnel in DEFINITIONS.funnels)
+
+EXAMPLES = {"repeatable": 30, "thorough": 1000}
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Settings, and instants around which something happens under them."""
+
+    settings: Settings
+    anchors: tuple[str, ...]
+
+    def logs(self) -> st.SearchStrategy[list[Event]]:
+        """Logs that begin around the anchors."""
+        return logs([datetime.fromisoformat(anchor).astimezone(UTC) for anchor in self.anchors])
+
+
+VARIANTS = {
+    "defaults": Variant(
+        Settings(),
+        (
+            "2023-01-01T00:00Z",
+            "2023-03-01T00:00Z",  # no leap year
+            "2024-02-29T00:00Z",
+            "2024-03-01T00:00Z",
+            "2024-04-01T00:00Z",
+            "2024-12-30T00:00Z",  # a Monday, in the first ISO week of the next year
+        ),
+    ),
+    "berlin": Variant(
+        Settings(
+            reporting_timezone="Europe/Berlin",
+            week_start="sunday",
+            activity_events=("A", "join"),
+            signup_event="join",
+            as_of_date=date(2024, 4, 2),
+        ),
+        (
+            "2023-10-29T00:00+02:00",  # a day of 25 hours, the clock goes back at
+            "2023-10-29T01:00Z",
+            "2024-01-01T00:00+01:00",
+            "2024-02-29T00:00+01:00",
+            "2024-03-31T00:00+01:00",  # a day of 23 hours, the clock goes forward at
+            "2024-03-31T01:00Z",
+            "2024-04-03T00:00+02:00",  # where the reports end
+        ),
+    ),
+    "kathmandu": Variant(
+        Settings(
+            reporting_timezone="Asia/Kathmandu",
+            as_of_date=date(2024, 3, 10),
+            wau_days=1,
+            mau_days=3,
+        ),
+        (
+            "2023-12-31T00:00+05:45",
+            "2024-01-01T00:00+05:45",
+            "2024-02-29T00:00+05:45",
+            "2024-03-04T00:00+05:45",
+        ),
+    ),
+}
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The dbt project with definitions that are richer than those it comes with."""
+    return copy_project(tmp_path_factory.mktemp("project"), SEEDS)
+
+
+@pytest.fixture(scope="session", params=ENGINES)
+def session_engine(request: pytest.FixtureRequest) -> Engine:
+    """Each engine in turn; what is built for it is kept for all its tests."""
+    engine: Engine = request.param
+    return engine
+
+
+@pytest.fixture(scope="session", params=VARIANTS)
+def variant(request: pytest.FixtureRequest) -> Variant:
+    """Each variant of the settings in turn."""
+    return VARIANTS[request.param]
+
+
+@pytest.fixture(scope="session")
+def views(
+    session_engine: Engine,
+    variant: Variant,
+    project: Path,
+    make_session_database: MakeDatabase,
+) -> Iterator[PublicViews]:
+    """The views, built with the variant's settings."""
+    database = make_session_database(session_engine)
+    run_loader("init", database=database, check=True)
+    variables = variant.settings.as_dbt_vars() | {"max_funnel_steps": MAX_FUNNEL_STEPS}
+    for command in ("seed", "run"):
+        run_dbt(command, database=database, variables=variables, project=project)
+    with PublicViews(database) as built:
+        yield built
+
+
+def test_every_public_view_has_a_reference(views: PublicViews) -> None:
+    assert views.names() == set(VIEWS)
+
+
+def test_views_match_reference(views: PublicViews, variant: Variant) -> None:
+    @hypothesis.settings(
+        max_examples=EXAMPLES[hypothesis.settings.get_current_profile_name()],
+    )
+    @example([])
+    @given(variant.logs())
+    def check(log: list[Event]) -> None:
+        views.replace_events(log)
+        differences = [
+            difference(
+                view,
+                compute(view, log, DEFINITIONS, variant.settings),
+                views.rows(view),
+                ("reference", views.engine),
+            )
+            for view in VIEWS
+        ]
+        found = "\n".join(filter(None, differences))
+        assert not found, f"{found}\nfor these events:\n{_as_lines(log)}"
+
+    check()
+
+
+def _as_lines(log: list[Event]) -> str:
+    lines = (
+        f"  {e.event_time.isoformat()}  {e.user_id!r}  {e.event_name!r}  {e.event_id}"
+        for e in sorted(log, key=lambda e: (e.user_id, e.event_time))
+    )
+    return "\n".join(lines) or "  none"

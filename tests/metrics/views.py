@@ -1,0 +1,129 @@
+"""The public views of a built project, asked about one log of events after the other."""
+
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tests.reference import VIEWS, Event, Row
+from tests.support.databases import REPOSITORY, Database
+
+SCHEMA = "analytics"
+
+
+def copy_project(directory: Path, seeds: Path) -> Path:
+    """Copy the dbt project into `directory`, with the CSV files in `seeds` in place of its own."""
+    for part in ("models", "macros", "seeds"):
+        shutil.copytree(REPOSITORY / part, directory / part)
+    shutil.copy(REPOSITORY / "dbt_project.yml", directory)
+    for seed in seeds.glob("*.csv"):
+        shutil.copy(seed, directory / "seeds")
+    return directory
+
+
+class PublicViews:
+    """One connection to a database in which the project is built.
+
+    Nothing else may use the DuckDB file meanwhile. Times come back as instants in UTC.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.engine = database.engine
+        self._connection = database.connect()
+        if self.engine == "postgres":
+            # What protects raw.events from us stands in our way here; and compiling a query to
+            # machine code takes longer than these queries run.
+            self._connection.execute("set session_replication_role = replica")
+            self._connection.execute("set jit = off")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._connection.close()
+
+    def names(self) -> set[str]:
+        """All relations of the public schema."""
+        found = self._connection.execute(
+            f"select table_name from information_schema.tables where table_schema = '{SCHEMA}'"
+        )
+        return {name for (name,) in found.fetchall()}
+
+    def replace_events(self, log: Sequence[Event]) -> None:
+        """Put these events, in this order, in place of all that is in raw.events."""
+        columns: tuple[list[Any], ...] = (
+            [str(event.event_id) for event in log],
+            [event.event_name for event in log],
+            [event.event_time for event in log],
+            [event.user_id for event in log],
+        )
+        self._connection.execute("truncate raw.events")
+        mark = "%s" if self.engine == "postgres" else "?"
+        self._connection.execute(
+            f"""
+            insert into raw.events
+            select event_id, event_name, event_time, user_id, '{{}}', timestamptz 'epoch'
+            from (
+                select
+                    unnest({mark}::uuid[]) as event_id,
+                    unnest({mark}::text[]) as event_name,
+                    unnest({mark}::timestamptz[]) as event_time,
+                    unnest({mark}::text[]) as user_id
+            ) as rows
+            """,
+            columns,
+        )
+
+    def rows(self, view: str) -> list[Row]:
+        """All rows of a public view, in no particular order."""
+        cursor = self._connection.execute(f"select * from {SCHEMA}.{view}")
+        columns = [column[0] for column in cursor.description]
+        return [
+            {name: _instant_in_utc(value) for name, value in zip(columns, row, strict=True)}
+            for row in cursor.fetchall()
+        ]
+
+
+def _instant_in_utc(value: Any) -> Any:
+    return value.astimezone(UTC) if isinstance(value, datetime) else value
+
+
+def difference(
+    view: str, expected: Iterable[Row], actual: Iterable[Row], names: tuple[str, str]
+) -> str:
+    """Describe the rows in which two results of a view differ; empty if they are the same.
+
+    `names` says what to call the two. A row that occurs twice differs from one that occurs once.
+    """
+    grain = VIEWS[view].grain
+    both = [_by_key(grain, expected), _by_key(grain, actual)]
+    lines = []
+    for key in sorted(both[0].keys() | both[1].keys(), key=repr):
+        found = [rows.get(key, []) for rows in both]
+        if found[0] != found[1]:
+            lines.append(f"  {dict(zip(grain, key, strict=True))}")
+            lines += [
+                f"    {name}: {'; '.join(map(_show, rows)) or 'no such row'}"
+                for name, rows in zip(names, found, strict=True)
+            ]
+    return "\n".join([f"{view} differs:", *lines]) if lines else ""
+
+
+def _by_key(grain: tuple[str, ...], rows: Iterable[Row]) -> dict[tuple[Any, ...], list[Row]]:
+    found: dict[tuple[Any, ...], list[Row]] = {}
+    for row in rows:
+        found.setdefault(tuple(row.get(name) for name in grain), []).append(row)
+    for same in found.values():
+        same.sort(key=repr)
+    return found
+
+
+def _show(row: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value!s}" for name, value in row.items())
