@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import agate
 import click
 import psycopg
 from dbt.cli.main import dbtRunner
@@ -60,19 +61,23 @@ REPORTS = (
     Report(
         "Weekly retention: the share of a week's new users who were back n weeks later",
         """
-        select
-            cohort_start as cohort,
-            max(cohort_users) as users,
-            max(case when period_number = 1 then retention_rate end) as week_1,
-            max(case when period_number = 2 then retention_rate end) as week_2,
-            max(case when period_number = 3 then retention_rate end) as week_3,
-            max(case when period_number = 4 then retention_rate end) as week_4,
-            max(case when period_number = 8 then retention_rate end) as week_8
-        from {{ ref('cohort_retention') }}
-        where retention = 'weekly' and period = 'week' and is_complete
-        group by cohort_start
-        order by cohort_start desc
-        limit 10
+        select *
+        from (
+            select
+                cohort_start as cohort,
+                max(cohort_users) as users,
+                max(case when period_number = 1 then retention_rate end) as week_1,
+                max(case when period_number = 2 then retention_rate end) as week_2,
+                max(case when period_number = 3 then retention_rate end) as week_3,
+                max(case when period_number = 4 then retention_rate end) as week_4,
+                max(case when period_number = 8 then retention_rate end) as week_8
+            from {{ ref('cohort_retention') }}
+            where retention = 'weekly_activity' and is_complete
+            group by cohort_start
+            order by cohort_start desc
+            limit 10
+        ) as latest
+        order by cohort
         """,
     ),
     Report(
@@ -93,7 +98,9 @@ REPORTS = (
     Report(
         "Events",
         """
-        select event_name, events, users, first_event_at, last_event_at
+        select
+            event_name, events, users,
+            cast(first_event_at as date) as first_seen, cast(last_event_at as date) as last_seen
         from {{ ref('event_catalog') }}
         order by events desc
         """,
@@ -186,9 +193,12 @@ class Dbt:
             str(directory / "target"),
             "--log-path",
             str(directory / "logs"),
+            "--no-use-colors",
         ]
         self._runner = dbtRunner()
         self._runner = dbtRunner(manifest=self._invoke("parse").result)
+        # A number cut to three digits is no truncated text.
+        agate.config.set_option("number_truncation_chars", "")
 
     def build(self) -> None:
         """Run `dbt build`: warnings and errors as dbt words them, then one line."""
@@ -203,18 +213,21 @@ class Dbt:
 
     def show(self, report: Report) -> None:
         """Print the answer to one question as a table."""
-        shown = self._invoke("show", "--inline", report.query, "--limit", "-1", "--quiet")
+        # dbt's own print of a result cuts wide columns, so it is told to log nothing.
+        shown = self._invoke("show", "--inline", report.query, "--limit", "-1", log_level="none")
         click.secho(f"\n{report.title}", bold=True)
         shown.result.results[0].agate_table.print_table(
-            max_rows=None, max_columns=None, max_column_width=None
+            output=sys.stdout, max_rows=None, max_columns=None, max_column_width=None
         )
 
-    def _invoke(self, *args: str) -> Any:
-        ended = self._runner.invoke([*args, *self._options, "--log-level", "warn"])
+    def _invoke(self, *args: str, log_level: str = "warn") -> Any:
+        # dbt types a result as one of many; which one depends on the command.
+        ended: Any = self._runner.invoke([*args, *self._options, "--log-level", log_level])
         if not ended.success:
-            raise click.ClickException(
-                f"dbt {args[0]} failed" + (f": {ended.exception}" if ended.exception else "")
-            )
+            reasons = [str(ended.exception)] if ended.exception else []
+            if log_level == "none":
+                reasons += [result.message for result in getattr(ended.result, "results", [])]
+            raise click.ClickException(f"dbt {args[0]} failed. " + " ".join(reasons))
         return ended
 
 
