@@ -96,23 +96,3 @@
 {% macro default__days_between(earlier, later) -%}
     cast({{ later }} - {{ earlier }} as bigint)
 {%- endmacro %}
-
-
-{#- One row per calendar date from first_date to last_date of a relation of one row. -#}
-{% macro date_series(relation, first_date, last_date) %}
-    {{- return(adapter.dispatch('date_series', 'event_analytics')(relation, first_date, last_date)) -}}
-{% endmacro %}
-
-{% macro default__date_series(relation, first_date, last_date) %}
-    {{- event_analytics.raise_unsupported('date_series') -}}
-{% endmacro %}
-
-{% macro postgres__date_series(relation, first_date, last_date) -%}
-    select cast(generate_series({{ first_date }}, {{ last_date }}, interval '1 day') as date) as calendar_date
-    from {{ relation }}
-{%- endmacro %}
-
-{% macro duckdb__date_series(relation, first_date, last_date) -%}
-    select cast(unnest(generate_series({{ first_date }}, {{ last_date }}, interval '1 day')) as date) as calendar_date
-    from {{ relation }}
-{%- endmacro %}

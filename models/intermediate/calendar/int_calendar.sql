@@ -6,7 +6,8 @@ with bounds as (
 
 calendar as (
 
-    {{ event_analytics.date_series('bounds', 'first_event_date', 'as_of_date') }}
+    select {{ event_analytics.each_date('first_event_date', 'as_of_date') }} as calendar_date
+    from bounds
 
 ),
 

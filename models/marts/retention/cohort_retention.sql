@@ -10,58 +10,48 @@ periods as (
 
 ),
 
-cohorts as (
+counted as (
 
-    select * from {{ ref('int_retention_cohorts') }}
-
-),
-
-returns as (
-
-    select * from {{ ref('int_retention_returns') }}
+    select * from {{ ref('int_retention_cells') }}
 
 ),
 
-cohort_sizes as (
+last_periods as (
 
     select
-        retention,
-        cohort_index,
-        count(*) as cohort_users
-    from cohorts
-    group by
-        retention,
-        cohort_index
+        period,
+        max(period_index) as last_index
+    from periods
+    group by period
 
 ),
 
--- any kind of period has at most as many periods as there are days
-period_numbers as (
+cohorts as (
 
-    select period_index as period_number
-    from periods
-    where period = 'day'
+    select
+        retentions.retention,
+        retentions.period,
+        retentions.periods,
+        periods.period_start as cohort_start,
+        periods.period_index as cohort_index,
+        last_periods.last_index
+    from retentions
+    inner join periods
+        on retentions.period = periods.period
+    inner join last_periods
+        on retentions.period = last_periods.period
 
 ),
 
 cells as (
 
     select
-        retentions.retention,
-        retentions.period,
-        cohort_periods.period_start as cohort_start,
-        cohort_periods.period_index as cohort_index,
-        period_numbers.period_number,
-        return_periods.is_complete
-    from retentions
-    inner join period_numbers
-        on retentions.periods >= period_numbers.period_number
-    inner join periods as cohort_periods
-        on retentions.period = cohort_periods.period
-    inner join periods as return_periods
-        on
-            retentions.period = return_periods.period
-            and return_periods.period_index = cohort_periods.period_index + period_numbers.period_number
+        retention,
+        period,
+        cohort_start,
+        cohort_index,
+        {{ event_analytics.each_number('0', 'least(periods, last_index - cohort_index)') }} as period_number
+    from cohorts
 
 ),
 
@@ -73,20 +63,20 @@ filled as (
         cells.cohort_start,
         cells.cohort_index,
         cells.period_number,
-        cells.is_complete,
-        coalesce(cohort_sizes.cohort_users, 0) as cohort_users,
-        coalesce(returns.returned_users, 0) as returned_users,
-        coalesce(returns.last_returned_users, 0) as last_returned_users
+        periods.is_complete,
+        coalesce(counted.cohort_users, 0) as cohort_users,
+        coalesce(counted.returned_users, 0) as returned_users,
+        coalesce(counted.last_returned_users, 0) as last_returned_users
     from cells
-    left join cohort_sizes
+    inner join periods
         on
-            cells.retention = cohort_sizes.retention
-            and cells.cohort_index = cohort_sizes.cohort_index
-    left join returns
+            cells.period = periods.period
+            and cells.cohort_index + cells.period_number = periods.period_index
+    left join counted
         on
-            cells.retention = returns.retention
-            and cells.cohort_index = returns.cohort_index
-            and cells.period_number = returns.period_number
+            cells.retention = counted.retention
+            and cells.cohort_index = counted.cohort_index
+            and cells.period_number = counted.period_number
 
 ),
 
@@ -98,7 +88,8 @@ accumulated as (
         cohort_start,
         period_number,
         is_complete,
-        cohort_users,
+        -- the cohort stands in its cell 0
+        sum(cohort_users) over (partition by retention, cohort_index) as cohort_users,
         returned_users,
         sum(last_returned_users) over (
             partition by retention, cohort_index
@@ -130,8 +121,8 @@ select
     period,
     cohort_start,
     cast(period_number as bigint) as period_number,
-    cohort_users,
-    retained_users,
+    cast(cohort_users as bigint) as cohort_users,
+    cast(retained_users as bigint) as retained_users,
     cast(retained_users_unbounded as bigint) as retained_users_unbounded,
     {{ event_analytics.rate('retained_users', 'cohort_users') }} as retention_rate,
     is_complete

@@ -65,15 +65,58 @@ capped as (
 
 ),
 
-counted as (
+counted_returns as (
 
     select
         retention,
         cohort_index,
         period_number,
+        cast(0 as bigint) as cohort_users,
         count(case when is_in_a_cell then 1 end) as returned_users,
         count(case when is_last_return then 1 end) as last_returned_users
     from capped
+    group by
+        retention,
+        cohort_index,
+        period_number
+
+),
+
+counted_cohorts as (
+
+    select
+        retention,
+        cohort_index,
+        cast(0 as bigint) as period_number,
+        count(*) as cohort_users,
+        cast(0 as bigint) as returned_users,
+        cast(0 as bigint) as last_returned_users
+    from cohorts
+    group by
+        retention,
+        cohort_index
+
+),
+
+unioned as (
+
+    select * from counted_cohorts
+    union all
+    select * from counted_returns
+
+),
+
+-- a retention of 0 periods has the returns of its only cell in a second row
+summed as (
+
+    select
+        retention,
+        cohort_index,
+        period_number,
+        cast(sum(cohort_users) as bigint) as cohort_users,
+        cast(sum(returned_users) as bigint) as returned_users,
+        cast(sum(last_returned_users) as bigint) as last_returned_users
+    from unioned
     group by
         retention,
         cohort_index,
@@ -85,6 +128,7 @@ select
     retention,
     cohort_index,
     period_number,
+    cohort_users,
     returned_users,
     last_returned_users
-from counted
+from summed
