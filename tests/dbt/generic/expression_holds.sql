@@ -1,0 +1,8 @@
+{#- An expression over the model's columns is true in every row; null counts as true. -#}
+{% test expression_holds(model, expression) %}
+
+select *
+from {{ model }}
+where not ({{ expression }})
+
+{% endtest %}
