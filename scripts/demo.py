@@ -129,7 +129,7 @@ def main(target: str, directory: Path, database: str) -> None:
     shutil.copyfile("profiles.example.yml", directory / "profiles.yml")
     os.environ.update(
         EVENTS_TARGET=target,
-        EVENTS_DUCKDB_PATH=str(directory / "demo.duckdb"),
+        EVENTS_DUCKDB_PATH=str(directory / "events.duckdb"),
         DBT_PROFILES_DIR=str(directory),
         # Times print the same wherever the demo runs.
         TZ="UTC",

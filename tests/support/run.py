@@ -90,7 +90,7 @@ def start_loader(
     return subprocess.Popen(
         [sys.executable, "-m", "loader", *map(str, args)],
         cwd=cwd,
-        env=_process_environment(database, env),
+        env=process_environment(database, env),
         **{
             "stdin": subprocess.PIPE,
             "stdout": subprocess.PIPE,
@@ -210,6 +210,14 @@ def environment(changes: Mapping[str, str | None]) -> Iterator[None]:
         os.environ.update(before)
 
 
+def process_environment(
+    database: Database | None = None, env: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Return the environment for a process that shall work on a test's database and no other."""
+    merged = {**os.environ, **_settings(database, env)}
+    return {name: value for name, value in merged.items() if value is not None}
+
+
 def foreign_settings(names: Sequence[str]) -> list[str]:
     """Return those environment variables that would change what loader, dbt or libpq do."""
     return [name for name in names if name.startswith(SETTING_PREFIXES)]
@@ -220,10 +228,3 @@ def _settings(database: Database | None, env: Mapping[str, str] | None) -> dict[
     settings.update(database.env() if database is not None else {})
     settings.update(env or {})
     return settings
-
-
-def _process_environment(
-    database: Database | None, env: Mapping[str, str] | None
-) -> dict[str, str]:
-    merged = {**os.environ, **_settings(database, env)}
-    return {name: value for name, value in merged.items() if value is not None}

@@ -1,0 +1,129 @@
+"""The main job on real events, held against figures that were computed by other means."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from functools import cache
+from typing import Any
+
+import pytest
+
+from tests.project.conftest import USERS_OWN_DATABASE, USERS_OWN_FILE, DemoRuns, RunDemo
+from tests.support.databases import ENGINES, REPOSITORY, Database
+from tests.support.run import run_loader
+
+COFACTS = REPOSITORY / "examples" / "cofacts"
+ROWS = 140_938
+ROWS_WITH_USER_AND_TIME = 133_287
+
+pytestmark = pytest.mark.slow
+
+
+@cache
+def reference() -> Any:
+    return json.loads((COFACTS / "reference.json").read_text())
+
+
+def day(text: str) -> dt.date:
+    return dt.date.fromisoformat(text)
+
+
+def append(database: Database) -> dict[str, Any]:
+    report = run_loader(
+        "append", COFACTS / "events.parquet", "--json", database=database, check=True
+    ).json()
+    assert isinstance(report, dict)
+    return report
+
+
+def test_every_row_is_accounted_for_and_a_second_load_appends_nothing(database: Database) -> None:
+    run_loader("init", database=database, check=True)
+    first = append(database)
+    assert first["read"] == ROWS
+    # 7,617 rows without a user and 71 without a time, 37 of them without either
+    rejected = sum(first["rejected"].values())
+    assert rejected == ROWS - ROWS_WITH_USER_AND_TIME == 7_651
+    assert first["appended"] + first["duplicate"] == ROWS_WITH_USER_AND_TIME
+    assert first["conflicting"] == 0
+    assert first["duplicate"] > 0
+    assert database.query("select count(*) from raw.events") == [(first["appended"],)]
+
+    second = append(database)
+    assert second["appended"] == 0
+    assert second["duplicate"] == ROWS_WITH_USER_AND_TIME
+    assert second["rejected"] == first["rejected"]
+    assert database.query("select count(*) from raw.events") == [(first["appended"],)]
+
+
+def test_a_second_run_appends_nothing_and_prints_the_same(demo: DemoRuns) -> None:
+    assert demo.first.metrics == demo.second.metrics
+    (events,) = demo.database.query("select count(*) from raw.events")[0]
+    distinct = "select count(*) from (select distinct user_id, event_name, event_time, "
+    as_text = "cast(properties as text) from raw.events) as contents"
+    assert demo.database.query(distinct + as_text) == [(events,)]
+
+
+def test_both_engines_print_the_same(run_demo: RunDemo) -> None:
+    printed = {run_demo(engine).first.metrics for engine in ENGINES}
+    assert len(printed) == 1
+    for heading in ("Daily active users", "Weekly retention", "Funnel", "Churn"):
+        assert heading in next(iter(printed))
+
+
+def test_the_demo_leaves_the_user_s_own_database_alone(demo: DemoRuns) -> None:
+    if demo.database.server is None:
+        assert not (demo.database.directory / USERS_OWN_FILE).exists()
+    else:
+        assert not demo.database.server.has_database(USERS_OWN_DATABASE)
+
+
+def test_daily_active_users_equal_the_reference(demo: DemoRuns) -> None:
+    built = dict(demo.database.query("select activity_date, dau from analytics.daily_active_users"))
+    expected = {day(date): users for date, users in reference()["dau"]["all"]}
+    assert {date: users for date, users in built.items() if users} == expected
+    # the view has a row for each day in between as well
+    assert len(built) == (max(expected) - min(expected)).days + 1
+
+
+def test_weekly_retention_equals_the_reference(demo: DemoRuns) -> None:
+    built = demo.database.query(
+        "select cohort_start, period_number, cohort_users, retained_users"
+        " from analytics.cohort_retention where retention = 'weekly_activity'"
+    )
+    expected = {
+        (day(cohort), int(number)): users
+        for cohort, row in reference()["retention_weekly"]["table"].items()
+        for number, users in row.items()
+    }
+    assert {(cohort, number): kept for cohort, number, _, kept in built if kept} == expected
+    assert all(size == expected.get((cohort, 0), 0) for cohort, _, size, _ in built)
+
+
+def test_the_funnel_equals_the_reference(demo: DemoRuns) -> None:
+    funnel = reference()["funnel"]
+    built = demo.database.query(
+        "select step_name, users from analytics.funnel_conversion"
+        " where funnel = 'question_to_feedback' order by step"
+    )
+    users = funnel["users_reaching_step_1_2_3"]["any_start_nonstrict"]
+    assert built == list(zip(funnel["steps"], users, strict=True))
+
+
+def test_churn_equals_the_reference(demo: DemoRuns) -> None:
+    buckets = reference()["churn"]["buckets"]
+    expected = {
+        "active": buckets["<7"],
+        "soft_churn": buckets["7-13"],
+        "churned": buckets["14-29"],
+        "hard_churn": buckets[">=30"],
+    }
+    summary = demo.database.query("select churn_status, users from analytics.churn_summary")
+    assert dict(summary) == expected
+    last_date = reference()["churn"]["as_of"]
+    daily = demo.database.query(
+        "select churn_status, users from analytics.daily_churn"
+        f" where as_of_date = cast('{last_date}' as date)"
+    )
+    assert dict(daily) == expected
+    assert sum(expected.values()) == reference()["total_users"]
