@@ -11,7 +11,7 @@ renamed as (
         event_name,
         user_id,
         event_time as occurred_at,
-        {{ event_analytics.local_date('event_time') }} as event_date,
+        {{ local_date('event_time') }} as event_date,
         properties,
         ingested_at
     from source

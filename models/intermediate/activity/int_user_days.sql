@@ -1,4 +1,4 @@
-{% set activity_events = event_analytics.activity_events() -%}
+{% set activity_events = activity_events() -%}
 with activity as (
 
     {% if activity_events -%}
@@ -8,7 +8,7 @@ with activity as (
     from {{ ref('int_named_events') }}
     where reference in (
         {%- for name in activity_events %}
-        {{ event_analytics.text_literal(name) }}{{ ',' if not loop.last }}
+        {{ text_literal(name) }}{{ ',' if not loop.last }}
         {%- endfor %}
     )
     {%- else -%}

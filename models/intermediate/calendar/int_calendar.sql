@@ -6,7 +6,7 @@ with bounds as (
 
 calendar as (
 
-    select {{ event_analytics.each_date('first_event_date', 'as_of_date') }} as calendar_date
+    select {{ each_date('first_event_date', 'as_of_date') }} as calendar_date
     from bounds
 
 ),
@@ -26,7 +26,7 @@ week_periods as (
     select
         calendar_date,
         'week' as period,
-        {{ event_analytics.week_start_date('calendar_date') }} as period_start
+        {{ week_start_date('calendar_date') }} as period_start
     from calendar
 
 ),

@@ -26,7 +26,7 @@ ended as (
         period_start,
         case period
             when 'day' then period_start
-            when 'week' then {{ event_analytics.add_days('period_start', 6) }}
+            when 'week' then {{ add_days('period_start', 6) }}
             when 'month' then cast(period_start + interval '1 month' - interval '1 day' as date)
         end as period_end
     from periods
@@ -40,7 +40,9 @@ numbered as (
         ended.period_start,
         ended.period_end,
         -- the calendar has no gaps, so a difference of indexes is a number of periods
-        row_number() over (partition by ended.period order by ended.period_start) - 1 as period_index,
+        row_number() over (
+            partition by ended.period order by ended.period_start
+        ) - 1 as period_index,
         ended.period_end <= bounds.last_complete_date as is_complete
     from ended
     cross join bounds

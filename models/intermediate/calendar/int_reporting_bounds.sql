@@ -7,8 +7,8 @@ with events as (
 spanned as (
 
     select
-        {{ event_analytics.local_date('min(occurred_at)') }} as first_event_date,
-        {{ event_analytics.local_date('max(occurred_at)') }} as last_event_date
+        {{ local_date('min(occurred_at)') }} as first_event_date,
+        {{ local_date('max(occurred_at)') }} as last_event_date
     from events
     -- without events there is no period to report on, rather than one of nulls
     having count(*) > 0
@@ -20,13 +20,13 @@ bounded as (
     select
         first_event_date,
         last_event_date,
-        {% if event_analytics.as_of_date() -%}
-        cast('{{ event_analytics.as_of_date() }}' as date) as as_of_date,
-        cast('{{ event_analytics.as_of_date() }}' as date) as last_complete_date
+        {% if as_of_date() -%}
+        cast('{{ as_of_date() }}' as date) as as_of_date,
+        cast('{{ as_of_date() }}' as date) as last_complete_date
         {%- else -%}
         last_event_date as as_of_date,
         -- the day of the latest event may still be running
-        {{ event_analytics.add_days('last_event_date', -1) }} as last_complete_date
+        {{ add_days('last_event_date', -1) }} as last_complete_date
         {%- endif %}
     from spanned
 

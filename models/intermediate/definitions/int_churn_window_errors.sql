@@ -51,7 +51,9 @@ late_starts as (
         'churn_windows' as seed,
         churn_status as seed_row,
         concat(
-            'is the first window and starts at ', cast(min_days_inactive as {{ dbt.type_string() }}), ' days'
+            'is the first window and starts at ',
+            cast(min_days_inactive as {{ dbt.type_string() }}),
+            ' days'
         ) as problem,
         'let the first window start at 0' as mend
     from neighbours

@@ -23,12 +23,12 @@ unknown_timezones as (
     select
         'dbt_project.yml' as source_file,
         'the variable reporting_timezone' as source_row,
-        'is ''{{ event_analytics.reporting_timezone() }}'', which the database does not know' as problem,
+        'is ''{{ reporting_timezone() }}'', which the database does not know' as problem,
         'write an IANA name such as UTC or Europe/Berlin' as mend
     where not exists (
         select 1
-        from {{ event_analytics.known_timezones() }} as zones
-        where zones.name = '{{ event_analytics.reporting_timezone() }}'
+        from {{ known_timezones() }} as zones
+        where zones.name = '{{ reporting_timezone() }}'
     )
 
 ),

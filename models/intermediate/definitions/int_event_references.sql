@@ -24,7 +24,7 @@ retention_returns as (
 
 settings as (
 
-    {{ event_analytics.text_rows(event_analytics.setting_references(), 'reference') }}
+    {{ text_rows(setting_references(), 'reference') }}
 
 ),
 

@@ -1,4 +1,4 @@
-{% set max_steps = event_analytics.whole_number('max_funnel_steps', 1) -%}
+{% set max_steps = whole_number('max_funnel_steps', 1) -%}
 with funnels as (
 
     select * from {{ ref('funnels') }}
@@ -29,7 +29,9 @@ unknown_step_orders as (
     select
         'funnels' as seed,
         funnel as seed_row,
-        concat('has the step_order ''', coalesce(step_order, ''), ''', which is not known') as problem,
+        concat(
+            'has the step_order ''', coalesce(step_order, ''), ''', which is not known'
+        ) as problem,
         'write ordered' as mend
     from funnels
     where step_order is null or step_order <> 'ordered'
@@ -41,7 +43,9 @@ negative_windows as (
     select
         'funnels' as seed,
         funnel as seed_row,
-        concat('has a window_seconds of ', cast(window_seconds as {{ dbt.type_string() }})) as problem,
+        concat(
+            'has a window_seconds of ', cast(window_seconds as {{ dbt.type_string() }})
+        ) as problem,
         'write a number of seconds from 0 up, or leave it empty for no limit' as mend
     from funnels
     where window_seconds < 0
@@ -97,8 +101,9 @@ missing_steps as (
         'funnel_steps' as seed,
         funnel as seed_row,
         concat(
-            'has ', cast(count(distinct step) as {{ dbt.type_string() }}), ' steps numbered from ',
-            cast(min(step) as {{ dbt.type_string() }}), ' to ', cast(max(step) as {{ dbt.type_string() }})
+            'has ', cast(count(distinct step) as {{ dbt.type_string() }}),
+            ' steps numbered from ', cast(min(step) as {{ dbt.type_string() }}),
+            ' to ', cast(max(step) as {{ dbt.type_string() }})
         ) as problem,
         'number them 1, 2, 3 and so on, without a gap' as mend
     from funnel_steps
@@ -137,7 +142,7 @@ impossible_days as (
         'funnel_steps' as seed,
         concat(funnel, ', step ', cast(step as {{ dbt.type_string() }})) as seed_row,
         concat('has an on_day of ', cast(on_day as {{ dbt.type_string() }})) as problem,
-        'write the number of days after the first step, from 0 up, and leave it empty at step 1' as mend
+        'write days after the first step, from 0 up, and leave it empty at step 1' as mend
     from funnel_steps
     where on_day < 0 or (step = 1 and on_day is not null)
 

@@ -22,7 +22,9 @@ unknown_cohort_kinds as (
     select
         'retentions' as seed,
         retention as seed_row,
-        concat('has the cohort_kind ''', coalesce(cohort_kind, ''), ''', which is not known') as problem,
+        concat(
+            'has the cohort_kind ''', coalesce(cohort_kind, ''), ''', which is not known'
+        ) as problem,
         'write first_time or recurring' as mend
     from retentions
     where cohort_kind is null or cohort_kind not in ('first_time', 'recurring')
@@ -46,7 +48,9 @@ impossible_period_counts as (
     select
         'retentions' as seed,
         retention as seed_row,
-        concat('has periods of ''', coalesce(cast(periods as {{ dbt.type_string() }}), ''), '''') as problem,
+        concat(
+            'has periods of ''', coalesce(cast(periods as {{ dbt.type_string() }}), ''), ''''
+        ) as problem,
         'write how many periods after the cohort to show, from 0 up' as mend
     from retentions
     where periods is null or periods < 0

@@ -8,9 +8,9 @@ reported as (
 
     select *
     from events
-    {% if event_analytics.as_of_date() -%}
+    {% if as_of_date() -%}
     -- by instant, not by date, so that the database can skip what lies outside
-    where occurred_at < {{ event_analytics.local_midnight("cast('" ~ event_analytics.as_of_date() ~ "' as date) + 1") }}
+    where occurred_at < {{ local_midnight("cast('" ~ as_of_date() ~ "' as date) + 1") }}
     {%- endif %}
 
 )

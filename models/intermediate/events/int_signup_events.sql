@@ -6,10 +6,10 @@ with signups as (
 
 signup_events as (
 
-    {% if event_analytics.signup_event() -%}
+    {% if signup_event() -%}
     select *
     from {{ ref('int_named_events') }}
-    where reference = {{ event_analytics.text_literal(event_analytics.signup_event()) }}
+    where reference = {{ text_literal(signup_event()) }}
     {%- else -%}
     select * from {{ ref('int_events') }}
     {%- endif %}
@@ -24,7 +24,9 @@ candidates as (
         signup_events.occurred_at,
         signup_events.event_date,
         -- several events at the very instant of the signup: one of them is it, always the same
-        row_number() over (partition by signup_events.user_id order by signup_events.event_id) as preference
+        row_number() over (
+            partition by signup_events.user_id order by signup_events.event_id
+        ) as preference
     from signup_events
     inner join signups
         on

@@ -1,11 +1,11 @@
 with signup_events as (
 
-    {% if event_analytics.signup_event() -%}
+    {% if signup_event() -%}
     select
         user_id,
         occurred_at
     from {{ ref('int_named_events') }}
-    where reference = {{ event_analytics.text_literal(event_analytics.signup_event()) }}
+    where reference = {{ text_literal(signup_event()) }}
     {%- else -%}
     select
         user_id,
@@ -30,7 +30,7 @@ dated as (
     select
         user_id,
         signed_up_at,
-        {{ event_analytics.local_date('signed_up_at') }} as signup_date
+        {{ local_date('signed_up_at') }} as signup_date
     from earliest
 
 )

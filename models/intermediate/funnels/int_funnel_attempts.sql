@@ -1,6 +1,6 @@
 {#- One pass per step. Each pass reads the attempts that stand at the step before and the events
     that match the step, and sorts them once: linear in events, whatever the number of steps. -#}
-{% set max_steps = event_analytics.whole_number('max_funnel_steps', 1) -%}
+{% set max_steps = whole_number('max_funnel_steps', 1) -%}
 with funnel_steps as (
 
     select * from {{ ref('int_funnel_steps') }}
@@ -46,8 +46,8 @@ seekers_{{ step }} as (
         attempts.started_on,
         attempts.base_step,
         attempts.reached_at,
-        {{ event_analytics.add_days('attempts.started_on', 'funnel_steps.on_day') }} as required_date,
-        {{ event_analytics.add_seconds('attempts.started_at', 'funnel_steps.window_seconds') }} as deadline
+        {{ add_days('attempts.started_on', 'funnel_steps.on_day') }} as required_date,
+        {{ add_seconds('attempts.started_at', 'funnel_steps.window_seconds') }} as deadline
     from attempts_{{ previous }} as attempts
     inner join funnel_steps
         on
@@ -118,7 +118,7 @@ sought_{{ step }} as (
         row_kind,
         min(candidate_at) over (
             partition by funnel, user_id, required_date
-            order by occurred_at desc, row_kind
+            order by occurred_at desc, row_kind asc
             rows between unbounded preceding and current row
         ) as next_at
     from timeline_{{ step }}
@@ -145,7 +145,7 @@ stepped_{{ step }} as (
             and ties.step = {{ step }}
             and (
                 sought.required_date is null
-                or sought.required_date = {{ event_analytics.local_date('ties.occurred_at') }}
+                or sought.required_date = {{ local_date('ties.occurred_at') }}
             )
     where sought.row_kind = 0
 

@@ -28,7 +28,7 @@ ranked as (
         started_at,
         furthest_step,
         row_number() over (
-            partition by funnel, user_id order by furthest_step desc, started_at
+            partition by funnel, user_id order by furthest_step desc, started_at asc
         ) as preference
     from attempt_depths
 
@@ -77,5 +77,5 @@ select
     furthest_step,
     step,
     reached_at,
-    {{ event_analytics.microseconds_between('previous_reached_at', 'reached_at') }} as microseconds_from_previous
+    {{ microseconds_between('previous_reached_at', 'reached_at') }} as microseconds_from_previous
 from timed

@@ -1,8 +1,8 @@
 -- The sets of steps that must each find enough events when several steps fall on one instant.
--- Events of one instant can fill the steps of a run if, for every set of its steps, at least as many
--- events match some step of the set as the set has steps (P. Hall's marriage theorem, 1935). Steps
--- that ask for the same thing stand or fall together, so the sets that decide are: the steps of one
--- reference, of two references (which may overlap), and every run within the run.
+-- Events of one instant can fill the steps of a run if, for every set of its steps, at least as
+-- many events match some step of the set as the set has steps (P. Hall's marriage theorem, 1935).
+-- Steps that ask for the same thing stand or fall together, so the sets that decide are: the steps
+-- of one reference, of two references (which may overlap), and every run within the run.
 with steps as (
 
     select
@@ -39,13 +39,13 @@ reference_sets as (
     inner join steps as one
         on
             runs.funnel = one.funnel
-            and one.step > runs.base_step
-            and one.step <= runs.step
+            and runs.base_step < one.step
+            and runs.step >= one.step
     inner join steps as other
         on
             runs.funnel = other.funnel
-            and other.step > runs.base_step
-            and other.step <= runs.step
+            and runs.base_step < other.step
+            and runs.step >= other.step
             and one.event <= other.event
 
 ),
@@ -56,15 +56,17 @@ reference_members as (
         reference_sets.funnel,
         reference_sets.base_step,
         reference_sets.step,
-        concat('references ', reference_sets.one_event, ' ', reference_sets.other_event) as set_name,
+        concat(
+            'references ', reference_sets.one_event, ' ', reference_sets.other_event
+        ) as set_name,
         steps.step as member_step
     from reference_sets
     inner join steps
         on
             reference_sets.funnel = steps.funnel
-            and steps.step > reference_sets.base_step
-            and steps.step <= reference_sets.step
-            and steps.event in (reference_sets.one_event, reference_sets.other_event)
+            and reference_sets.base_step < steps.step
+            and reference_sets.step >= steps.step
+    where steps.event in (reference_sets.one_event, reference_sets.other_event)
 
 ),
 

@@ -79,7 +79,7 @@ set_counts as (
         funnel,
         base_step,
         step,
-        count(distinct set_name) as sets
+        count(distinct set_name) as set_count
     from step_sets
     group by
         funnel,
@@ -109,8 +109,8 @@ fillable_runs as (
         set_supplies.occurred_at,
         set_supplies.base_step,
         set_supplies.step,
-        set_counts.sets
-    having count(*) = set_counts.sets
+        set_counts.set_count
+    having count(*) = set_counts.set_count
 
 )
 

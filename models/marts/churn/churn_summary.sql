@@ -36,7 +36,7 @@ shared as (
     select
         churn_status,
         users,
-        {{ event_analytics.rate('users', 'sum(users) over ()') }} as share
+        {{ rate('users', 'sum(users) over ()') }} as share
     from dense
 
 )

@@ -25,16 +25,16 @@ stays as (
 
     select
         churn_windows.churn_status,
-        {{ event_analytics.add_days('user_days.activity_date', 'churn_windows.min_days_inactive') }} as entered_on,
+        {{ add_days('user_days.activity_date', 'churn_windows.min_days_inactive') }} as entered_on,
         least(
-            {{ event_analytics.add_days('user_days.activity_date', 'churn_windows.max_days_inactive + 1') }},
+            {{ add_days('user_days.activity_date', 'churn_windows.max_days_inactive + 1') }},
             user_days.next_activity_date
         ) as left_on
     from user_days
     inner join churn_windows
         on
             user_days.next_activity_date is null
-            or {{ event_analytics.add_days('user_days.activity_date', 'churn_windows.min_days_inactive') }}
+            or {{ add_days('user_days.activity_date', 'churn_windows.min_days_inactive') }}
             < user_days.next_activity_date
 
 ),
@@ -71,7 +71,7 @@ changes as (
     select
         calendar.calendar_date,
         churn_windows.churn_status,
-        coalesce(entries.users, 0) - coalesce(exits.users, 0) as change
+        coalesce(entries.users, 0) - coalesce(exits.users, 0) as users_change
     from calendar
     cross join churn_windows
     left join entries
@@ -90,7 +90,7 @@ running as (
     select
         calendar_date as as_of_date,
         churn_status,
-        sum(change) over (partition by churn_status order by calendar_date) as users
+        sum(users_change) over (partition by churn_status order by calendar_date) as users
     from changes
 
 )

@@ -21,7 +21,7 @@ inactive as (
     select
         last_activity.user_id,
         last_activity.last_active_date,
-        {{ event_analytics.days_between('last_activity.last_active_date', 'bounds.as_of_date') }} as days_inactive
+        {{ days_between('last_activity.last_active_date', 'bounds.as_of_date') }} as days_inactive
     from last_activity
     cross join bounds
 

@@ -1,5 +1,5 @@
-{% set wau_days = event_analytics.whole_number('wau_days', 1) -%}
-{% set mau_days = event_analytics.whole_number('mau_days', 1) -%}
+{% set wau_days = whole_number('wau_days', 1) -%}
+{% set mau_days = whole_number('mau_days', 1) -%}
 with user_days as (
 
     select * from {{ ref('int_user_days') }}
@@ -27,27 +27,32 @@ day_counts as (
 
 ),
 
+user_ends as (
+
+    select
+        least({{ add_days('activity_date', wau_days) }}, next_activity_date) as wau_ends_on,
+        least({{ add_days('activity_date', mau_days) }}, next_activity_date) as mau_ends_on
+    from user_days
+
+),
+
 wau_ends as (
 
     select
-        least(
-            {{ event_analytics.add_days('activity_date', wau_days) }}, next_activity_date
-        ) as change_date,
+        wau_ends_on as change_date,
         count(*) as users
-    from user_days
-    group by 1
+    from user_ends
+    group by wau_ends_on
 
 ),
 
 mau_ends as (
 
     select
-        least(
-            {{ event_analytics.add_days('activity_date', mau_days) }}, next_activity_date
-        ) as change_date,
+        mau_ends_on as change_date,
         count(*) as users
-    from user_days
-    group by 1
+    from user_ends
+    group by mau_ends_on
 
 ),
 
@@ -84,5 +89,5 @@ select
     dau,
     wau,
     mau,
-    {{ event_analytics.rate('dau', 'mau') }} as stickiness
+    {{ rate('dau', 'mau') }} as stickiness
 from running

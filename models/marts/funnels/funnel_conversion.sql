@@ -16,7 +16,7 @@ counted as (
         funnel,
         step,
         count(*) as users,
-        {{ event_analytics.median('microseconds_from_previous') }} as median_microseconds,
+        {{ median('microseconds_from_previous') }} as median_microseconds,
         sum(microseconds_from_previous) as total_microseconds
     from progress
     group by
@@ -62,9 +62,9 @@ select
     cast(step as bigint) as step,
     step_name,
     users,
-    {{ event_analytics.rate('users', 'users_at_start') }} as conversion_from_start,
-    {{ event_analytics.rate('users', 'users_at_previous') }} as conversion_from_previous,
-    {{ event_analytics.seconds_from_microseconds('median_microseconds') }} as median_seconds_from_previous,
+    {{ rate('users', 'users_at_start') }} as conversion_from_start,
+    {{ rate('users', 'users_at_previous') }} as conversion_from_previous,
+    {{ seconds_from_microseconds('median_microseconds') }} as median_seconds_from_previous,
     -- one division, so that it is correctly rounded
     cast(total_microseconds as double precision) / nullif(users * 1000000, 0)
         as average_seconds_from_previous

@@ -38,13 +38,13 @@ standing as (
                 and next_steps.step is not null
                 and (
                     next_steps.window_seconds is null
-                    or {{ event_analytics.local_date(
-                        event_analytics.add_seconds('progress.started_at', 'next_steps.window_seconds')
+                    or {{ local_date(
+                        add_seconds('progress.started_at', 'next_steps.window_seconds')
                     ) }} > bounds.last_complete_date
                 )
                 and (
                     next_steps.on_day is null
-                    or {{ event_analytics.add_days('progress.started_on', 'next_steps.on_day') }}
+                    or {{ add_days('progress.started_on', 'next_steps.on_day') }}
                     > bounds.last_complete_date
                 )
                 then 1
@@ -82,12 +82,12 @@ deadlines as (
         funnel_steps.funnel,
         calendar.calendar_date as entry_date,
         least(
-            {{ event_analytics.local_date(event_analytics.add_seconds(
-                event_analytics.local_midnight(event_analytics.add_days('calendar.calendar_date', 1))
+            {{ local_date(add_seconds(
+                local_midnight(add_days('calendar.calendar_date', 1))
                 ~ " - interval '1 microsecond'",
                 'funnel_steps.window_seconds'
             )) }},
-            {{ event_analytics.add_days('calendar.calendar_date', 'funnel_steps.on_day') }}
+            {{ add_days('calendar.calendar_date', 'funnel_steps.on_day') }}
         ) as last_running_date
     from calendar
     cross join funnel_steps
@@ -135,7 +135,7 @@ select
     entry_date,
     cast(step as bigint) as step,
     users,
-    {{ event_analytics.rate('users', 'users_at_start') }} as conversion_from_start,
+    {{ rate('users', 'users_at_start') }} as conversion_from_start,
     open_users,
     is_complete
 from compared

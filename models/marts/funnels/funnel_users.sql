@@ -9,5 +9,5 @@ select
     user_id,
     cast(step as bigint) as step,
     reached_at,
-    {{ event_analytics.seconds_from_microseconds('microseconds_from_previous') }} as seconds_from_previous
+    {{ seconds_from_microseconds('microseconds_from_previous') }} as seconds_from_previous
 from progress

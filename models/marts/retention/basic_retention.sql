@@ -50,5 +50,5 @@ select
     cohort_date,
     cohort_users,
     returned_users,
-    {{ event_analytics.rate('returned_users', 'cohort_users') }} as retention_rate
+    {{ rate('returned_users', 'cohort_users') }} as retention_rate
 from dense

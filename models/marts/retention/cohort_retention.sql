@@ -50,7 +50,7 @@ cells as (
         period,
         cohort_start,
         cohort_index,
-        {{ event_analytics.each_number('0', 'least(periods, last_index - cohort_index)') }} as period_number
+        {{ each_number('0', 'least(periods, last_index - cohort_index)') }} as period_number
     from cohorts
 
 ),
@@ -124,6 +124,6 @@ select
     cast(cohort_users as bigint) as cohort_users,
     cast(retained_users as bigint) as retained_users,
     cast(retained_users_unbounded as bigint) as retained_users_unbounded,
-    {{ event_analytics.rate('retained_users', 'cohort_users') }} as retention_rate,
+    {{ rate('retained_users', 'cohort_users') }} as retention_rate,
     is_complete
 from sized

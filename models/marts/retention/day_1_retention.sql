@@ -34,7 +34,7 @@ cohorts as (
     left join user_days
         on
             signups.user_id = user_days.user_id
-            and user_days.activity_date = {{ event_analytics.add_days('signups.signup_date', 1) }}
+            and user_days.activity_date = {{ add_days('signups.signup_date', 1) }}
     group by signups.signup_date
 
 ),
@@ -45,7 +45,7 @@ dense as (
         calendar.calendar_date as cohort_date,
         coalesce(cohorts.cohort_users, 0) as cohort_users,
         coalesce(cohorts.retained_users, 0) as retained_users,
-        {{ event_analytics.add_days('calendar.calendar_date', 1) }} <= bounds.last_complete_date as is_complete
+        {{ add_days('calendar.calendar_date', 1) }} <= bounds.last_complete_date as is_complete
     from calendar
     cross join bounds
     left join cohorts
@@ -57,6 +57,6 @@ select
     cohort_date,
     cohort_users,
     retained_users,
-    {{ event_analytics.rate('retained_users', 'cohort_users') }} as retention_rate,
+    {{ rate('retained_users', 'cohort_users') }} as retention_rate,
     is_complete
 from dense
