@@ -7,23 +7,15 @@ views hold and computes nothing.
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
-import sys
-import time
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import agate
 import click
 import psycopg
-from dbt.cli.main import dbtRunner
 
 from scripts.postgres import server_from_environment
+from scripts.steps import Dbt, run_loader, use_own_database
 
-REPOSITORY = Path(__file__).resolve().parents[1]
 EVENTS = Path("examples/cofacts/events.parquet")
 DATABASE = "event_analytics_demo"
 
@@ -123,27 +115,16 @@ def main(target: str, directory: Path, database: str) -> None:
     With --target postgres the server is the one that PGHOST names; see scripts/with_postgres.py
     for a machine that has none.
     """
-    os.chdir(REPOSITORY)
     directory = directory.resolve()
-    directory.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile("profiles.example.yml", directory / "profiles.yml")
-    os.environ.update(
-        EVENTS_TARGET=target,
-        EVENTS_DUCKDB_PATH=str(directory / "events.duckdb"),
-        DBT_PROFILES_DIR=str(directory),
-        # Times print the same wherever the demo runs.
-        TZ="UTC",
-        PGTZ="UTC",
-    )
-    time.tzset()
+    use_own_database(target, directory)
     if target == "postgres":
         os.environ.update(prepare_postgres(database))
     run_loader("init")
     run_loader("append", str(EVENTS))
-    dbt = Dbt(target, directory)
+    dbt = Dbt(target, target_path=directory / "target", log_path=directory / "logs")
     dbt.build()
     for report in REPORTS:
-        dbt.show(report)
+        dbt.show(report.title, report.query)
     print_next_steps(target)
 
 
@@ -172,63 +153,6 @@ def prepare_postgres(database: str) -> dict[str, str]:
             "`make demo TARGET=postgres` start a server of its own."
         ) from error
     return server.env(database)
-
-
-def run_loader(*args: str) -> None:
-    """Run the loader as a user would; end the demo with its exit code when it fails."""
-    click.secho(f"\n$ loader {' '.join(args)}", bold=True)
-    ended = subprocess.run([sys.executable, "-m", "loader", *args], check=False)
-    if ended.returncode:
-        sys.exit(ended.returncode)
-
-
-class Dbt:
-    """dbt in this process: its start-up and the parsing of the project are paid once."""
-
-    def __init__(self, target: str, directory: Path) -> None:
-        self._options = [
-            "--target",
-            target,
-            "--target-path",
-            str(directory / "target"),
-            "--log-path",
-            str(directory / "logs"),
-            "--no-use-colors",
-        ]
-        self._runner = dbtRunner()
-        self._runner = dbtRunner(manifest=self._invoke("parse").result)
-        # A number cut to three digits is no truncated text.
-        agate.config.set_option("number_truncation_chars", "")
-
-    def build(self) -> None:
-        """Run `dbt build`: warnings and errors as dbt words them, then one line."""
-        click.secho("\n$ dbt build", bold=True)
-        started = time.monotonic()
-        results = self._invoke("build").result.results
-        kinds = Counter(result.node.resource_type.pluralize() for result in results)
-        done = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in kinds.items())
-        warnings = sum(result.status == "warn" for result in results)
-        seconds = time.monotonic() - started
-        click.echo(f"{done}: no errors, {warnings} warnings, {seconds:.1f} s")
-
-    def show(self, report: Report) -> None:
-        """Print the answer to one question as a table."""
-        # dbt's own print of a result cuts wide columns, so it is told to log nothing.
-        shown = self._invoke("show", "--inline", report.query, "--limit", "-1", log_level="none")
-        click.secho(f"\n{report.title}", bold=True)
-        shown.result.results[0].agate_table.print_table(
-            output=sys.stdout, max_rows=None, max_columns=None, max_column_width=None
-        )
-
-    def _invoke(self, *args: str, log_level: str = "warn") -> Any:
-        # dbt types a result as one of many; which one depends on the command.
-        ended: Any = self._runner.invoke([*args, *self._options, "--log-level", log_level])
-        if not ended.success:
-            reasons = [str(ended.exception)] if ended.exception else []
-            if log_level == "none":
-                reasons += [result.message for result in getattr(ended.result, "results", [])]
-            raise click.ClickException(f"dbt {args[0]} failed. " + " ".join(reasons))
-        return ended
 
 
 def print_next_steps(target: str) -> None:

@@ -122,7 +122,7 @@ def test_a_missing_python_is_named_with_the_way_out(checkout: Path) -> None:
     assert "no-such-python was not found" in refused.stderr
 
 
-@pytest.mark.parametrize("goal", ["demo", "build", "docs"])
+@pytest.mark.parametrize("goal", ["demo", "build"])
 def test_an_unknown_engine_is_refused_before_anything_runs(checkout: Path, goal: str) -> None:
     refused = make(checkout, goal, "TARGET=oracle", f"PYTHON={fake_python(checkout.parent)}")
     assert refused.returncode != 0

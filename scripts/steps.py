@@ -1,0 +1,100 @@
+"""The steps that demo and catalog have in common: settings, the loader, dbt."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import agate
+import click
+from dbt.cli.main import dbtRunner
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+def use_own_database(target: str, directory: Path) -> None:
+    """Set this process up to work on a database apart from the user's.
+
+    Args:
+        target: duckdb or postgres; for postgres the caller sets the variables of libpq.
+        directory: Where the connection settings and the DuckDB file go; created when missing.
+    """
+    os.chdir(REPOSITORY)
+    directory.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile("profiles.example.yml", directory / "profiles.yml")
+    # What is meant for the user's own database could lead away from this one.
+    for name in [name for name in os.environ if name.startswith(("DBT_", "LOADER_"))]:
+        del os.environ[name]
+    os.environ.update(
+        EVENTS_TARGET=target,
+        EVENTS_DUCKDB_PATH=str(directory / "events.duckdb"),
+        DBT_PROFILES_DIR=str(directory),
+        # Times print the same wherever this runs.
+        TZ="UTC",
+        PGTZ="UTC",
+    )
+    time.tzset()
+
+
+def run_loader(*args: str) -> None:
+    """Run the loader as a user would; end the demo with its exit code when it fails."""
+    click.secho(f"\n$ loader {' '.join(args)}", bold=True)
+    ended = subprocess.run([sys.executable, "-m", "loader", *args], check=False)
+    if ended.returncode:
+        sys.exit(ended.returncode)
+
+
+class Dbt:
+    """dbt in this process: its start-up and the parsing of the project are paid once."""
+
+    def __init__(self, target: str, *, target_path: Path, log_path: Path) -> None:
+        self._options = [
+            *("--target", target),
+            *("--target-path", str(target_path)),
+            *("--log-path", str(log_path)),
+            "--no-use-colors",
+        ]
+        self._runner = dbtRunner()
+        self._runner = dbtRunner(manifest=self._run("parse").result)
+        # A number cut to three digits is no truncated text.
+        agate.config.set_option("number_truncation_chars", "")
+
+    def build(self, *options: str) -> None:
+        """Run `dbt build`: warnings and errors as dbt words them, then one line."""
+        click.secho(" ".join(["\n$ dbt build", *options]), bold=True)
+        started = time.monotonic()
+        results = self._run("build", *options).result.results
+        kinds = Counter(result.node.resource_type.pluralize() for result in results)
+        done = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in kinds.items())
+        warnings = sum(result.status == "warn" for result in results)
+        seconds = time.monotonic() - started
+        click.echo(f"{done}: no errors, {warnings} warnings, {seconds:.1f} s")
+
+    def show(self, title: str, query: str) -> None:
+        """Print the rows of a query, which may use `ref()`, as a table."""
+        # dbt's own print of a result cuts wide columns, so it is told to log nothing.
+        shown = self._run("show", "--inline", query, "--limit", "-1", log_level="none")
+        click.secho(f"\n{title}", bold=True)
+        shown.result.results[0].agate_table.print_table(
+            output=sys.stdout, max_rows=None, max_columns=None, max_column_width=None
+        )
+
+    def write_catalog(self) -> None:
+        """Write manifest.json, catalog.json and static_index.html into the target path."""
+        self._run("docs", "generate", "--static")
+
+    def _run(self, *args: str, log_level: str = "warn") -> Any:
+        # dbt types a result as one of many; which one depends on the command.
+        ended: Any = self._runner.invoke([*args, *self._options, "--log-level", log_level])
+        if not ended.success:
+            reasons = [str(ended.exception)] if ended.exception else []
+            if log_level == "none":
+                reasons += [result.message for result in getattr(ended.result, "results", [])]
+            raise click.ClickException(f"dbt {args[0]} failed. " + " ".join(reasons))
+        return ended
