@@ -13,7 +13,6 @@ from typing import Any
 
 import agate
 import click
-from dbt.cli.main import dbtRunner
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -54,6 +53,8 @@ class Dbt:
     """dbt in this process: its start-up and the parsing of the project are paid once."""
 
     def __init__(self, target: str, *, target_path: Path, log_path: Path) -> None:
+        from dbt.cli.main import dbtRunner  # noqa: PLC0415 - importing dbt takes seconds
+
         self._options = [
             *("--target", target),
             *("--target-path", str(target_path)),

@@ -83,8 +83,10 @@ def test_a_complete_catalog_has_no_findings() -> None:
         ),
         (
             lambda _, built: built["columns"]["events"].update(index=0),
-            "model users: columns are described as ['user_id', 'events']"
-            " but built as ['events', 'user_id']",
+            (
+                "model users: columns are described as ['user_id', 'events']"
+                " but built as ['events', 'user_id']"
+            ),
         ),
     ],
 )
