@@ -1,0 +1,246 @@
+"""The fast lane: DuckDB passes rows that are plainly ordinary events, many at a time.
+
+The lane decides nothing that the contract would not: it lets a row through only if the row
+matches a regular expression that is much narrower than `loader.contract`, and then makes exactly
+the event that the contract would make. Every other row is left over for the contract. Tests hold
+the two to the same result.
+
+Ordinary is: the keys that an earlier row of the file had, in the same order; a hyphenated UUID; a
+plain time with an offset; names without escapes; properties without nested objects, whose numbers
+need no rewriting and whose keys differ.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from loader.contract import MAX_TEXT, Contract, time_text
+from loader.readers import Block
+
+#: The temporary table in which `Lane.check` leaves its result, one for each cursor.
+CHECKED = "lane_checked"
+_MAX_SHAPES = 4
+_MAX_KEYS = 64
+_SAMPLES = 20
+
+_HEX = "[0-9a-fA-F]"
+_SPACE = "[ \\t\\r]*"
+# Escapes that DuckDB and the contract write alike: none of control characters or surrogates.
+_ESCAPE = (
+    rf'\\(?:["\\/bfnrt]|u(?:00[2-9a-fA-F]|0[1-9a-fA-F]{_HEX}|[1-9a-cA-CeEfF]{_HEX}{{2}}'
+    rf"|[dD][0-7]{_HEX}){_HEX})"
+)
+_STRING = rf'"(?:[^"\\\x00-\x1f]|{_ESCAPE})*"'
+_NUMBER = (
+    r"(?:0|-?[1-9][0-9]{0,17}"
+    r"|-?[1-9][0-9]{0,9}\.(?:0|[0-9]{0,15}[1-9])"
+    r"|0\.0|-?0\.[0-9]{0,3}[1-9](?:[0-9]{0,12}[1-9])?)"
+)
+_SCALAR = f"(?:{_STRING}|{_NUMBER}|true|false|null)"
+
+
+def _separated(item: str) -> str:
+    return f"(?:{item}{_SPACE}(?:,{_SPACE}{item}{_SPACE})*)?"
+
+
+_VALUE = rf"(?:{_SCALAR}|\[{_SPACE}{_separated(_SCALAR)}\])"
+_OBJECT = rf"\{{{_SPACE}{_separated(f'{_STRING}{_SPACE}:{_SPACE}{_VALUE}')}\}}"
+_UUID = f'"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}"'
+_TIME = (
+    r'"[0-9]{4}-[01][0-9]-[0-3][0-9][T ](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]'
+    r'(?:\.[0-9]{1,6})?(?:Z|[+-](?:0[0-9]|1[0-4])(?::[0-5][0-9])?)"'
+)
+# Begins with a letter or a visible ASCII character, so it cannot be blank.
+_NAME = r'"[!#-\[\]-~\p{L}][^"\\\x00-\x1f]*"'
+_USER = rf"(?:{_NAME}|0|[1-9][0-9]{{0,17}})"
+_VALUES = {
+    "event_id": _UUID,
+    "event_name": _NAME,
+    "event_time": _TIME,
+    "user_id": _USER,
+    "properties": f"(?:{_OBJECT}|null)",
+}
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9_$][A-Za-z0-9_$. -]*")
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """Rows with these keys in this order; ``taken`` maps fields to the keys they come from."""
+
+    keys: tuple[str, ...]
+    taken: dict[str, str]
+
+
+class Lane:
+    """Checks blocks of rows by one contract.
+
+    May be used from several threads, each with a cursor of its own. It learns from the rows that
+    are left over which shapes there are; that changes how fast rows go, never what comes of them.
+    """
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._names = contract.names
+        self._shapes: list[_Shape] = []
+
+    def check(self, cursor: duckdb.DuckDBPyConnection, block: Block) -> list[tuple[int, str]]:
+        """Check a block's rows.
+
+        Leaves them in the cursor's table `CHECKED`: line, ok, and where ok is true event_id,
+        event_name, event_time, user_id and properties as text. Returns the rows that are not ok
+        and not blank: line and row, in their order.
+        """
+        shapes = self._shapes or self._learn(block.text)
+        cursor.execute(self._statement(shapes, block), self._parameters(block))
+        left = cursor.execute(
+            f"select line, row from {CHECKED} where not ok and trim(row, ' \t\r') <> '' order by line"
+        ).fetchall()
+        if len(left) > len(block.lines) // 2:
+            self._learn("\n".join(row for _, row in left))
+        return left
+
+    def _learn(self, text: str) -> list[_Shape]:
+        """Add the shapes of some of the rows in ``text``."""
+        rows = text.split("\n")
+        shapes = list(self._shapes)
+        for row in rows[:: max(1, len(rows) // _SAMPLES)]:
+            shape = self._shape(row)
+            if shape is not None and shape not in shapes and len(shapes) < _MAX_SHAPES:
+                shapes.append(shape)
+        self._shapes = shapes
+        return shapes
+
+    def _shape(self, row: str) -> _Shape | None:
+        """The shape of a row that the lane could let through; None for others."""
+        if len(row) > self._contract.max_bytes or self._names.rest_is_properties:
+            return None
+        try:
+            value = json.loads(row)
+        except (ValueError, RecursionError):
+            return None
+        if not isinstance(value, dict) or len(value) > _MAX_KEYS:
+            return None
+        if not all(_PLAIN_KEY.fullmatch(key) for key in value):
+            return None
+        taken: dict[str, str] = {}
+        for field, paths in self._names.paths.items():
+            key = next((path[0] for path in paths if path[0] in value), None)
+            if key is not None:
+                if any(len(path) > 1 for path in paths) or key in taken.values():
+                    return None
+                taken[field] = key
+        if not {"event_id", "event_name", "event_time", "user_id"} <= taken.keys():
+            return None
+        return _Shape(tuple(value), taken)
+
+    def _statement(self, shapes: list[_Shape], block: Block) -> str:
+        lines = "unnest(range($2, $3))" if _contiguous(block.lines) else "unnest($2::bigint[])"
+        matches = " ".join(
+            f"when regexp_full_match(row, {_quoted(self._pattern(shape))}) then {number}"
+            for number, shape in enumerate(shapes)
+        )
+        shape_number = (
+            f"case when strlen(row) > {self._contract.max_bytes} then null {matches} end"
+        )
+        parsed = "".join(
+            f", case when shape = {number} then from_json(row, {_quoted(_spec(shape))}) end "
+            f"as fields_{number}"
+            for number, shape in enumerate(shapes)
+        )
+        properties = _choice(shapes, "properties")
+        object_pattern = _quoted(_OBJECT)
+        if self._contract.text_properties:
+            properties = (
+                f"case when coalesce({properties}, '') = '' then '{{}}' "
+                f"when regexp_full_match({properties}, {object_pattern}) "
+                f"then json({properties})::varchar end"
+            )
+        else:
+            properties = f"coalesce({properties}, '{{}}')"
+        earliest, latest = (
+            f"timestamptz '{time_text(bound)}'"
+            for bound in (self._contract.earliest, self._contract.latest)
+        )
+        return f"""
+            create or replace temp table {CHECKED} as
+            with numbered as (
+                select {lines} as line, unnest(string_split($1, chr(10))) as row
+            ), shaped as (
+                select line, row, {shape_number} as shape from numbered
+            ), parsed as (
+                select line, row, shape{parsed} from shaped
+            ), fields as (
+                select
+                    line,
+                    row,
+                    shape,
+                    {_choice(shapes, "event_id")} as event_id,
+                    {_choice(shapes, "event_name")} as event_name,
+                    {_choice(shapes, "event_time")} as event_time,
+                    {_choice(shapes, "user_id")} as user_id,
+                    case when shape is not null then {properties} end as properties
+                from parsed
+            ), keyed as (
+                select *, json_keys(properties) as keys from fields
+            ), checked as (
+                select
+                    * exclude (row, shape, keys),
+                    coalesce(
+                        strlen(event_name) <= {MAX_TEXT}
+                        and strlen(user_id) <= {MAX_TEXT}
+                        and try_cast(event_time as timestamptz) between {earliest} and {latest}
+                        and list_unique(keys) = len(keys),
+                        false
+                    ) as ok,
+                    row as given
+                from keyed
+            )
+            select * exclude (given), case when not ok then given end as row from checked
+        """
+
+    def _pattern(self, shape: _Shape) -> str:
+        values = dict(_VALUES)
+        if self._contract.text_properties:
+            values["properties"] = f"(?:{_STRING}|null)"
+        by_key = {key: values[field] for field, key in shape.taken.items()}
+        pairs = f"{_SPACE},{_SPACE}".join(
+            f"{re.escape(json.dumps(key))}{_SPACE}:{_SPACE}{by_key.get(key, _VALUE)}"
+            for key in shape.keys
+        )
+        return rf"{_SPACE}\{{{_SPACE}{pairs}{_SPACE}\}}{_SPACE}"
+
+    def _parameters(self, block: Block) -> list[Any]:
+        if _contiguous(block.lines):
+            return [block.text, block.lines[0], block.lines[-1] + 1]
+        return [block.text, list(block.lines)]
+
+
+def _spec(shape: _Shape) -> str:
+    kinds = {key: "VARCHAR" for key in shape.taken.values()}
+    if "properties" in shape.taken:
+        kinds[shape.taken["properties"]] = "JSON"
+    return json.dumps(kinds)
+
+
+def _choice(shapes: list[_Shape], field: str) -> str:
+    """SQL for a field of a row, whichever shape it has; null where the shape has no such field."""
+    cases = " ".join(
+        f'when {number} then fields_{number}."{shape.taken[field]}"::varchar'
+        for number, shape in enumerate(shapes)
+        if field in shape.taken
+    )
+    return f"case shape {cases} end" if cases else "null::varchar"
+
+
+def _contiguous(lines: Sequence[int]) -> bool:
+    return lines[-1] - lines[0] + 1 == len(lines)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

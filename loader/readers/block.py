@@ -1,0 +1,58 @@
+"""What readers hand over: blocks of rows, each row one line of JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """A row that is no event: where it stood (line from 1), why, and what it said."""
+
+    line: int
+    reason: str
+    detail: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some rows of a source, in their order.
+
+    ``text`` holds one row of JSON on each line (no line break after the last), ``lines`` the
+    number of each in the source. Blank lines are no rows. ``rejected`` are the rows that could
+    not even be read; ``position`` is how far the reader has come in the source, in bytes.
+    """
+
+    text: str
+    lines: Sequence[int]
+    position: int
+    rejected: list[RejectedRow] = field(default_factory=list)
+
+
+class Reader(Protocol):
+    """Reads one source in one format."""
+
+    #: Whether properties may be a text that holds JSON, as in tables.
+    text_properties: bool
+
+    def blocks(self) -> Iterator[Block]:
+        """The rows of the source; LoaderError where it cannot be read to its end."""
+        ...
+
+
+def stored_text(text: str | bytes, max_bytes: int) -> str:
+    """The original of a rejected row as every engine can store it.
+
+    At most ``max_bytes`` of it; what is not UTF-8, and NUL, as backslash escapes.
+    """
+    if isinstance(text, bytes):
+        text = text[:max_bytes].decode(errors="backslashreplace")
+    text = text[:max_bytes]
+    if not text.isascii():
+        # Cutting bytes may leave half a character; that half goes.
+        whole = text.encode(errors="backslashreplace")
+        text = whole[:max_bytes].decode(errors="ignore")
+    return text.replace("\x00", "\\x00")

@@ -1,0 +1,109 @@
+"""JSON lines: one event on each line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from loader.errors import LoaderError
+from loader.readers.block import Block, RejectedRow, stored_text
+from loader.readers.source import ByteStream
+
+_BOM = b"\xef\xbb\xbf"
+_BLANK = b" \t\r\n"
+_LINE_END = b"\r\n"
+# An array of objects; an array of anything else is a row that is no event.
+_ARRAY = re.compile(rb"\[\s*(\{|\Z)")
+
+
+class JsonLinesReader:
+    """Cuts a stream into blocks of whole lines of about ``block_bytes``.
+
+    A line longer than ``max_bytes`` is rejected as too_large; only its beginning is kept.
+    """
+
+    text_properties = False
+
+    def __init__(self, stream: ByteStream, *, block_bytes: int, max_bytes: int) -> None:
+        self._stream = stream
+        self._block_bytes = block_bytes
+        self._max_bytes = max_bytes
+        self._line = 1
+
+    def blocks(self) -> Iterator[Block]:
+        """The lines of the stream; LoaderError for a JSON array and for damaged compression."""
+        rest = b""
+        chunk = self._first()
+        while chunk:
+            end = chunk.rfind(b"\n")
+            if end >= 0:
+                yield self._block(rest + chunk[:end])
+                rest = chunk[end + 1 :]
+            else:
+                rest += chunk
+            if len(rest) > self._max_bytes + len(_LINE_END):
+                yield self._reject_long(rest)
+                rest = b""
+                chunk = self._skip_line()
+            else:
+                chunk = b""
+            chunk = chunk or self._stream.read(self._block_bytes)
+        if rest:
+            yield self._block(rest)
+
+    def _first(self) -> bytes:
+        """The first bytes, which tell a JSON array from lines."""
+        head = self._stream.read(self._block_bytes).removeprefix(_BOM)
+        if _ARRAY.match(head.lstrip(_BLANK)):
+            raise LoaderError(
+                f"{self._stream.name} holds a JSON array, not one event on each line. "
+                "Turn it into lines first, for instance with: jq -c '.[]'"
+            )
+        return head
+
+    def _reject_long(self, beginning: bytes) -> Block:
+        """Reject the over-long line that starts with ``beginning``."""
+        rejected = RejectedRow(
+            self._line,
+            "too_large",
+            f"longer than {self._max_bytes} bytes",
+            stored_text(beginning, self._max_bytes),
+        )
+        self._line += 1
+        return Block("", (), self._stream.position, [rejected])
+
+    def _skip_line(self) -> bytes:
+        """Read up to the end of the line; what has been read of the next ones."""
+        while chunk := self._stream.read(self._block_bytes):
+            end = chunk.find(b"\n")
+            if end >= 0:
+                return chunk[end + 1 :]
+        return b""
+
+    def _block(self, data: bytes) -> Block:
+        first = self._line
+        self._line += data.count(b"\n") + 1
+        lines = range(first, self._line)
+        rejected: list[RejectedRow] = []
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            text = self._decode_lines(data, first, rejected)
+        return Block(text, lines, self._stream.position, rejected)
+
+    def _decode_lines(self, data: bytes, first: int, rejected: list[RejectedRow]) -> str:
+        """Reject the lines that are not UTF-8, leaving blank ones in their place."""
+        texts = []
+        for line, row in enumerate(data.split(b"\n"), first):
+            try:
+                texts.append(row.decode())
+            except UnicodeDecodeError as error:
+                texts.append("")
+                row = row.removesuffix(b"\r")
+                if len(row) > self._max_bytes:
+                    reason, detail = "too_large", f"longer than {self._max_bytes} bytes"
+                else:
+                    reason = "invalid_utf8"
+                    detail = f"byte {error.start + 1} of the row is not UTF-8"
+                rejected.append(RejectedRow(line, reason, detail, stored_text(row, self._max_bytes)))
+        return "\n".join(texts)

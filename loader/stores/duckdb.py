@@ -1,0 +1,285 @@
+"""Appending to a DuckDB file: staged in memory (and on disk beyond it), then one transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC
+from typing import Any
+
+import duckdb
+
+from loader import lane
+from loader.contract import Event, time_text
+from loader.readers import RejectedRow
+from loader.stores.base import Applied, conflict, rejected_id
+from loader.strict_json import canonical
+from loader.target import Target, database_errors, open_duckdb
+
+_STAGING = "loader_staging"
+_MEMORY = "448MB"
+_DIFFERING_AT_ONCE = 2000
+_EVENT_ROW = {
+    "line": "BIGINT",
+    "event_id": "UUID",
+    "event_name": "VARCHAR",
+    "event_time": "TIMESTAMPTZ",
+    "user_id": "VARCHAR",
+    "properties": "VARCHAR",
+}
+_REJECTED_ROW = {
+    "rejected_id": "UUID",
+    "reason": "VARCHAR",
+    "detail": "VARCHAR",
+    "original_text": "VARCHAR",
+    "source": "VARCHAR",
+    "line": "BIGINT",
+}
+
+
+class DuckDBStage:
+    """Two tables in a database of its own beside the file, which no transaction has to share."""
+
+    def __init__(
+        self, cursor: duckdb.DuckDBPyConnection, target: Target, source: str, number: int
+    ) -> None:
+        self.source = source
+        self.events_table = f"{_STAGING}.events_{number}"
+        self.rejected_table = f"{_STAGING}.rejected_{number}"
+        self.events = 0
+        self.rejected = 0
+        self._cursor = cursor
+        self._target = target
+        with database_errors(target, f"appending {source}"):
+            cursor.execute(f"create table {self.events_table} ({_columns(_EVENT_ROW)})")
+            cursor.execute(f"create table {self.rejected_table} ({_columns(_REJECTED_ROW)})")
+
+    def take(self, cursor: duckdb.DuckDBPyConnection) -> int:
+        """Move the ordinary rows into the stage; how many they are."""
+        cursor.execute(
+            f"insert into {self.events_table} "
+            "select line, event_id, event_name, event_time, user_id, properties "
+            f"from {lane.CHECKED} where ok"
+        )
+        return int(cursor.fetchall()[0][0])
+
+    def write(
+        self,
+        taken: int | None,
+        events: Sequence[tuple[int, Event]],
+        rejected: Sequence[RejectedRow],
+    ) -> None:
+        """Count what was taken and add the other rows."""
+        self.events += (taken or 0) + len(events)
+        self.rejected += len(rejected)
+        with database_errors(self._target, f"appending {self.source}"):
+            if events:
+                rows = [_event_row(line, event) for line, event in events]
+                _insert_rows(self._cursor, self.events_table, _EVENT_ROW, rows)
+            if rejected:
+                rows = [_rejected_row(self.source, row) for row in rejected]
+                _insert_rows(self._cursor, self.rejected_table, _REJECTED_ROW, rows)
+
+    def finish(self) -> None:
+        """Nothing to do."""
+
+    def drop(self) -> None:
+        """Free what the stage holds."""
+        self._cursor.execute(f"drop table {self.events_table}")
+        self._cursor.execute(f"drop table {self.rejected_table}")
+
+
+class DuckDBStore:
+    """The only writer of the file while it is open, so a look for present ids stays true."""
+
+    def __init__(self, target: Target, *, lock_timeout: float) -> None:
+        self._target = target
+        self._connection = open_duckdb(target, wait_seconds=lock_timeout)
+        self._events = f'"{target.raw_schema}".events'
+        self._rejected = f'"{target.raw_schema}".rejected_events'
+        self._stages: list[DuckDBStage] = []
+        self._stages_made = 0
+        self._in_transaction = False
+        with database_errors(target, "looking for the raw tables"):
+            for table in (self._events, self._rejected):
+                self._connection.execute(f"select 1 from {table} limit 0")
+            if "memory_limit" not in {**target.settings, **target.config_options}:
+                self._connection.execute(f"set memory_limit = '{_MEMORY}'")
+            self._connection.execute(f"attach ':memory:' as {_STAGING}")
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A cursor of the file's instance, so that the lane can fill stages."""
+        cursor = self._connection.cursor()
+        cursor.execute("set timezone = 'UTC'")
+        return cursor
+
+    def stage(self, source: str) -> DuckDBStage:
+        """A new stage."""
+        self._stages_made += 1
+        stage = DuckDBStage(self.cursor(), self._target, source, self._stages_made)
+        self._stages.append(stage)
+        return stage
+
+    def apply(self, stage: DuckDBStage) -> Applied:
+        """Append and record, in the open transaction."""
+        with database_errors(self._target, f"appending {stage.source}"):
+            if not self._in_transaction:
+                self._connection.execute("begin")
+                self._in_transaction = True
+            applied = Applied()
+            if stage.events:
+                self._append(stage, applied)
+            if stage.rejected:
+                self._record_rejected(stage.rejected_table)
+            return applied
+
+    def commit(self) -> None:
+        """Commit, and write the file's log into the file."""
+        with database_errors(self._target, "committing"):
+            if self._in_transaction:
+                self._connection.execute("commit")
+            self._in_transaction = False
+            self._drop_stages()
+
+    def rollback(self) -> None:
+        """Roll back and drop all stages."""
+        if self._in_transaction:
+            self._in_transaction = False
+            self._connection.execute("rollback")
+        self._drop_stages()
+
+    def close(self) -> None:
+        """Close the file, which drops what was not committed."""
+        self._connection.close()
+
+    def _drop_stages(self) -> None:
+        for stage in self._stages:
+            stage.drop()
+        self._stages.clear()
+
+    def _append(self, stage: DuckDBStage, applied: Applied) -> None:
+        execute = self._connection.execute
+        staged = stage.events_table
+        # Only lines and ids: the rows themselves would not fit into memory.
+        execute(f"""
+            create or replace temp table loader_repeated as
+            select event_id, min(line) as first_line
+            from {staged} group by event_id having count(*) > 1
+        """)
+        execute(f"""
+            create or replace temp table loader_skipped as
+            select line, event_id from {staged} as staged
+            where exists (
+                select 1 from {self._events} as present where present.event_id = staged.event_id
+            )
+            union
+            select staged.line, event_id from {staged} as staged
+            inner join loader_repeated using (event_id)
+            where staged.line > loader_repeated.first_line
+        """)
+        skipped = int(execute("select count(*) from loader_skipped").fetchall()[0][0])
+        where = "where line not in (select line from loader_skipped)" if skipped else ""
+        if skipped < stage.events:
+            execute(f"""
+                insert into {self._events}
+                (event_id, event_name, event_time, user_id, properties, ingested_at)
+                select event_id, event_name, event_time, user_id, properties, now()
+                from {staged} {where}
+            """)
+            applied.appended = int(self._connection.fetchall()[0][0])
+        if skipped:
+            self._record_conflicts(stage, applied)
+        applied.duplicate = stage.events - applied.appended - applied.conflicting
+
+    def _record_conflicts(self, stage: DuckDBStage, applied: Applied) -> None:
+        """Record the skipped events whose id now stands for another content."""
+        execute = self._connection.execute
+        execute(f"""
+            create or replace temp table loader_differing as
+            select
+                staged.*,
+                present.properties::varchar as present_properties,
+                staged.event_name <> present.event_name
+                or staged.event_time <> present.event_time
+                or staged.user_id <> present.user_id as differs
+            from loader_skipped
+            inner join {stage.events_table} as staged using (line)
+            inner join {self._events} as present on present.event_id = loader_skipped.event_id
+            where differs or staged.properties <> present.properties::varchar
+        """)
+        after = -1
+        while rows := execute(
+            "select * from loader_differing where line > ? order by line limit ?",
+            [after, _DIFFERING_AT_ONCE],
+        ).fetchall():
+            after = rows[-1][0]
+            found = [
+                conflict(line, Event(event_id, name, event_time.astimezone(UTC), user, properties))
+                for line, event_id, name, event_time, user, properties, present, differs in rows
+                if differs or not _same_object(properties, present)
+            ]
+            if found:
+                applied.add_conflicts(found)
+                records = [_rejected_row(stage.source, row) for row in found]
+                execute(f"create or replace temp table loader_rejected ({_columns(_REJECTED_ROW)})")
+                _insert_rows(self._connection, "loader_rejected", _REJECTED_ROW, records)
+                self._record_rejected("loader_rejected")
+
+    def _record_rejected(self, table: str) -> None:
+        self._connection.execute(f"""
+            insert into {self._rejected}
+            (rejected_id, reason, detail, original_text, source, line, rejected_at)
+            select rejected_id, reason, detail, original_text, source, line, now()
+            from {table} as staged
+            where not exists (
+                select 1 from {self._rejected} as present
+                where present.rejected_id = staged.rejected_id
+            )
+        """)
+
+
+def _columns(row: dict[str, str]) -> str:
+    return ", ".join(f"{name} {kind}" for name, kind in row.items())
+
+
+def _insert_rows(
+    cursor: duckdb.DuckDBPyConnection,
+    table: str,
+    row: dict[str, str],
+    rows: list[dict[str, Any]],
+) -> None:
+    """Insert rows through one JSON text, a hundred times as fast as one by one."""
+    spec = json.dumps([row])
+    cursor.execute(
+        f"insert into {table} select unnest(from_json(?, '{spec}'), recursive := true)",
+        [json.dumps(rows, ensure_ascii=False)],
+    )
+
+
+def _event_row(line: int, event: Event) -> dict[str, Any]:
+    return {
+        "line": line,
+        "event_id": str(event.event_id),
+        "event_name": event.event_name,
+        "event_time": time_text(event.event_time),
+        "user_id": event.user_id,
+        "properties": event.properties,
+    }
+
+
+def _rejected_row(source: str, row: RejectedRow) -> dict[str, Any]:
+    return {
+        "rejected_id": str(rejected_id(source, row)),
+        "reason": row.reason,
+        "detail": row.detail,
+        "original_text": row.text,
+        "source": source,
+        "line": row.line,
+    }
+
+
+def _same_object(one: str, other: str) -> bool:
+    """Whether two canonical texts differ in nothing but the order of keys."""
+    return canonical(json.loads(one), sort_keys=True) == canonical(
+        json.loads(other), sort_keys=True
+    )

@@ -1,0 +1,287 @@
+"""Appending to PostgreSQL: one COPY to a temporary table, then one sorted insert."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, suppress
+from typing import TypeVar
+
+import duckdb
+import psycopg
+from psycopg import sql
+
+from loader import lane
+from loader.contract import Event, time_text
+from loader.readers import RejectedRow
+from loader.stores.base import Applied, conflict, rejected_id
+from loader.target import Target, database_errors, open_postgres
+
+_ATTEMPTS = 6
+_CONFLICTS_AT_ONCE = 1000
+_LANE_MEMORY = "256MB"
+_SORT_MEMORY = "128MB"
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+Result = TypeVar("Result")
+
+
+class PostgresStage:
+    """A temporary table that one COPY fills with events and rejected rows alike."""
+
+    def __init__(self, connection: psycopg.Connection, target: Target, source: str, number: int):
+        self.source = source
+        self.table = sql.Identifier(f"loader_stage_{number}")
+        self.events = 0
+        self.rejected = 0
+        self._target = target
+        with self._errors():
+            connection.execute(_CREATE_STAGE.format(table=self.table))
+            self._copying = connection.cursor().copy(_COPY.format(table=self.table))
+            self._copy = self._copying.__enter__()
+        self._is_open = True
+
+    def take(self, cursor: duckdb.DuckDBPyConnection) -> tuple[int, bytes]:
+        """The ordinary rows, how many they are and their text for COPY."""
+        count, text = cursor.execute(_COPY_TEXT).fetchall()[0]
+        return count, (text or "").encode()
+
+    def write(
+        self,
+        taken: tuple[int, bytes] | None,
+        events: Sequence[tuple[int, Event]],
+        rejected: Sequence[RejectedRow],
+    ) -> None:
+        """Copy all these rows."""
+        count, data = taken or (0, b"")
+        self.events += count + len(events)
+        self.rejected += len(rejected)
+        rows = [_event_row(line, event) for line, event in events]
+        rows += [_rejected_row(self.source, row) for row in rejected]
+        with self._errors():
+            for part in (data, "".join(rows).encode()):
+                if part:
+                    self._copy.write(part)
+
+    def finish(self) -> None:
+        """End the COPY."""
+        self._is_open = False
+        with self._errors():
+            self._copying.__exit__(None, None, None)
+
+    def abandon(self) -> None:
+        """Break off the COPY, if it still runs."""
+        if self._is_open:
+            self._is_open = False
+            stop = _Abandoned()
+            with suppress(Exception):  # PostgreSQL confirms with an error; the rollback counts
+                self._copying.__exit__(_Abandoned, stop, None)
+
+    def _errors(self) -> AbstractContextManager[None]:
+        return database_errors(self._target, f"appending {self.source}")
+
+
+class _Abandoned(Exception):
+    """Breaks off a COPY."""
+
+
+class PostgresStore:
+    """Appends in transactions at READ COMMITTED, with the privileges SELECT, INSERT and TEMP."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._connection = self._connect()
+        self._lane: duckdb.DuckDBPyConnection | None = None
+        self._stages: list[PostgresStage] = []
+        names = {
+            "events": sql.Identifier(target.raw_schema, "events"),
+            "rejected": sql.Identifier(target.raw_schema, "rejected_events"),
+        }
+        self._names = names
+        with database_errors(target, "looking for the raw tables"):
+            for name in names.values():
+                self._connection.execute(sql.SQL("select from {} limit 0").format(name))
+            self._connection.rollback()
+
+    def _connect(self) -> psycopg.Connection:
+        connection = open_postgres(self._target)
+        connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
+        return connection
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A cursor of a DuckDB in memory that does the lane's work."""
+        if self._lane is None:
+            self._lane = duckdb.connect(":memory:")
+            self._lane.execute(f"set memory_limit = '{_LANE_MEMORY}'")
+            self._lane.execute("set threads = 2")
+            self._lane.execute("set timezone = 'UTC'")
+        return self._lane.cursor()
+
+    def stage(self, source: str) -> PostgresStage:
+        """A new temporary table in the open transaction."""
+        if self._connection.closed:
+            self._connection = self._connect()
+        stage = PostgresStage(self._connection, self._target, source, len(self._stages) + 1)
+        self._stages.append(stage)
+        return stage
+
+    def apply(self, stage: PostgresStage) -> Applied:
+        """Append and record; a deadlock or serialization failure is tried again."""
+        with database_errors(self._target, f"appending {stage.source}"):
+            self._connection.execute(_ANALYZE.format(table=stage.table))
+            self._connection.execute(f"set local work_mem = '{_SORT_MEMORY}'")
+            return self._retried(lambda: self._apply(stage))
+
+    def commit(self) -> None:
+        """Commit; the temporary tables go with the transaction."""
+        with database_errors(self._target, "committing"):
+            self._connection.commit()
+        self._stages.clear()
+
+    def rollback(self) -> None:
+        """Roll back; a lost connection has done so already."""
+        for stage in self._stages:
+            stage.abandon()
+        self._stages.clear()
+        try:
+            self._connection.rollback()
+        except psycopg.Error:
+            self._connection.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._connection.close()
+        if self._lane is not None:
+            self._lane.close()
+
+    def _retried(self, work: Callable[[], Result]) -> Result:
+        """Do ``work`` under a savepoint: rolling back to it frees the locks, and the stage stays."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                with self._connection.transaction():
+                    return work()
+            except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure):
+                if attempt == _ATTEMPTS:
+                    raise
+                time.sleep(random.uniform(0.1, 0.2) * 2**attempt)  # noqa: S311 (no secret)
+        raise AssertionError("unreachable")
+
+    def _apply(self, stage: PostgresStage) -> Applied:
+        names = {**self._names, "table": stage.table}
+        applied = Applied()
+        if stage.events:
+            applied.appended = self._connection.execute(_INSERT.format(**names)).rowcount
+        if applied.appended < stage.events:
+            self._record_conflicts(stage, applied, names)
+        if stage.rejected:
+            parameters = {"source": stage.source}
+            self._connection.execute(_INSERT_REJECTED.format(**names), parameters)
+        applied.duplicate = stage.events - applied.appended - applied.conflicting
+        return applied
+
+    def _record_conflicts(
+        self, stage: PostgresStage, applied: Applied, names: dict[str, sql.Identifier]
+    ) -> None:
+        """Record the events whose id now stands for another content, a few at a time."""
+        with self._connection.cursor(name="loader_conflicts") as conflicts:
+            conflicts.execute(_CONFLICTS.format(**names))
+            while rows := conflicts.fetchmany(_CONFLICTS_AT_ONCE):
+                found = [conflict(row[0], Event(*row[1:])) for row in rows]
+                applied.add_conflicts(found)
+                with self._connection.cursor() as insert:
+                    insert.executemany(
+                        _INSERT_CONFLICT.format(**names),
+                        [
+                            (
+                                rejected_id(stage.source, row),
+                                row.reason,
+                                row.detail,
+                                row.text,
+                                stage.source,
+                                row.line,
+                            )
+                            for row in found
+                        ],
+                    )
+
+
+def _event_row(line: int, event: Event) -> str:
+    return (
+        f"{line}\t{event.event_id}\t{event.event_name.translate(_ESCAPES)}\t"
+        f"{time_text(event.event_time)}\t{event.user_id.translate(_ESCAPES)}\t"
+        f"{event.properties.translate(_ESCAPES)}\t{_NULLS}\n"
+    )
+
+
+def _rejected_row(source: str, row: RejectedRow) -> str:
+    return (
+        f"{row.line}\t\\N\t\\N\t\\N\t\\N\t\\N\t{rejected_id(source, row)}\t{row.reason}\t"
+        f"{row.detail.translate(_ESCAPES)}\t{row.text.translate(_ESCAPES)}\n"
+    )
+
+
+# A row is an event where reason is null, and a rejected row elsewhere. Properties stay text until
+# they are inserted: jsonb would be parsed for duplicates in vain.
+_CREATE_STAGE = sql.SQL("""
+    create temporary table {table} (
+        line bigint, event_id uuid, event_name text, event_time timestamptz, user_id text,
+        properties text, rejected_id uuid, reason text, detail text, original_text text
+    ) on commit drop
+""")
+_COPY = sql.SQL("copy {table} from stdin (format text, encoding 'utf8')")
+_ANALYZE = sql.SQL("analyze {table} (event_id)")
+_NULLS = "\\N\t\\N\t\\N\t\\N"
+# Only properties can hold a backslash: the lane lets no other field have an escape.
+_COPY_TEXT = f"""
+    select count(*), string_agg(concat_ws(
+        '\t', line, event_id, event_name, event_time, user_id,
+        replace(properties, '\\', '\\\\'), '{_NULLS}\n'
+    ), '')
+    from {lane.CHECKED}
+    where ok
+"""
+# Sorted by id, so that loaders that meet lock rows in the same order; by line within one id, so
+# that the first one wins.
+_INSERT = sql.SQL("""
+    insert into {events} (event_id, event_name, event_time, user_id, properties, ingested_at)
+    select event_id, event_name, event_time, user_id, properties::jsonb, statement_timestamp()
+    from {table} as staged
+    where
+        reason is null
+        and not exists (select from {events} as present where present.event_id = staged.event_id)
+    order by event_id, line
+    on conflict do nothing
+""")
+# As text, jsonb tells 1.0 from 1, as DuckDB does; its keys are in a fixed order.
+_CONFLICTS = sql.SQL("""
+    select
+        staged.line, staged.event_id, staged.event_name, staged.event_time, staged.user_id,
+        staged.properties
+    from {table} as staged
+    inner join {events} as present on present.event_id = staged.event_id
+    where
+        staged.reason is null
+        and (
+            staged.event_name <> present.event_name
+            or staged.event_time <> present.event_time
+            or staged.user_id <> present.user_id
+            or staged.properties::jsonb::text <> present.properties::text
+        )
+    order by staged.line
+""")
+_INSERT_CONFLICT = sql.SQL("""
+    insert into {rejected}
+    (rejected_id, reason, detail, original_text, source, line, rejected_at)
+    values (%s, %s, %s, %s, %s, %s, statement_timestamp())
+    on conflict do nothing
+""")
+_INSERT_REJECTED = sql.SQL("""
+    insert into {rejected}
+    (rejected_id, reason, detail, original_text, source, line, rejected_at)
+    select rejected_id, reason, detail, original_text, %(source)s, line, statement_timestamp()
+    from {table}
+    where reason is not null
+    order by rejected_id
+    on conflict do nothing
+""")

@@ -1,0 +1,196 @@
+"""JSON as RFC 8259 and I-JSON want it, read strictly and written in one canonical form.
+
+The canonical form is what PostgreSQL's jsonb and DuckDB's JSON both keep and give back alike:
+
+* no white space; strings as UTF-8, escaping only ``"``, ``\\`` and control characters;
+* whole numbers with the digits they came with (``-0`` becomes ``0``);
+* other numbers as the nearest double, in its shortest digits, in plain decimal notation
+  (``1e2`` is ``100.0``, ``1.10`` is ``1.1``, ``1e-7`` is ``0.0000001``, ``-0.0`` is ``0.0``); from
+  1e21 on they are whole numbers, since DuckDB would turn ``1e21`` itself into an exponent again.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable
+from decimal import Decimal
+from json.encoder import encode_basestring
+from typing import Any
+
+_LARGEST_INTEGER = int(sys.float_info.max)
+_LARGEST_DIGITS = len(str(_LARGEST_INTEGER))
+_FIRST_WHOLE_DOUBLE = 1e21
+_ESCAPE = "\\u"
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
+
+
+class JsonFault(ValueError):
+    """A text that is no JSON for us: ``reason`` is the reason code, ``detail`` is for people."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+class _Parser:
+    """One parse; remembers the first thing that JSON's grammar allows and the contract does not."""
+
+    def __init__(self) -> None:
+        self.fault: JsonFault | None = None
+
+    def parse(self, text: str) -> Any:
+        try:
+            value = json.loads(
+                text,
+                object_pairs_hook=self._object,
+                parse_int=self._integer,
+                parse_float=self._double,
+                parse_constant=self._constant,
+            )
+        except json.JSONDecodeError as error:
+            detail = f"{error.msg} at character {error.pos + 1}"
+            raise JsonFault("not_json", detail) from None
+        if self.fault is not None:
+            raise self.fault
+        return value
+
+    def _remember(self, reason: str, detail: str) -> None:
+        if self.fault is None:
+            self.fault = JsonFault(reason, detail)
+
+    def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            seen: set[str] = set()
+            for key, _ in pairs:
+                if key in seen:
+                    self._remember("duplicate_key", f"the key {shorten(key)} comes twice")
+                    break
+                seen.add(key)
+        return found
+
+    def _integer(self, digits: str) -> int:
+        if len(digits) <= _LARGEST_DIGITS + 1:
+            value = int(digits)
+            if -_LARGEST_INTEGER <= value <= _LARGEST_INTEGER:
+                return value
+        self._out_of_range(digits)
+        return 0
+
+    def _double(self, digits: str) -> float:
+        value = float(digits)
+        if value in (float("inf"), float("-inf")):
+            self._out_of_range(digits)
+        return value
+
+    def _out_of_range(self, digits: str) -> None:
+        detail = f"the number {shorten(digits)} is beyond the range of a double"
+        self._remember("number_out_of_range", detail)
+
+    def _constant(self, name: str) -> None:
+        # The grammar of JSON knows no NaN and Infinity, so this outranks every other fault.
+        raise JsonFault("not_json", f"{name} is no JSON value")
+
+
+def parse(text: str, *, max_depth: int) -> Any:
+    """Read one JSON value from ``text``; raises JsonFault.
+
+    The first of these that applies decides: too_deep, not_json, duplicate_key or
+    number_out_of_range (whichever ends first in the text), null_character, lone_surrogate.
+    """
+    if _depth_exceeds(text, max_depth):
+        raise JsonFault("too_deep", f"nested more than {max_depth} levels deep")
+    value = _Parser().parse(text)
+    # Raw control characters are no JSON, so a NUL or half a pair can only come from an escape,
+    # or from a str that was never UTF-8.
+    if _ESCAPE in text or not (text.isascii() or _is_unicode(text)):
+        _check_characters(value)
+    return value
+
+
+def canonical(value: Any, *, sort_keys: bool = False) -> str:
+    """Write a parsed JSON value in the canonical form; ``sort_keys`` sorts by code points."""
+    if isinstance(value, str):
+        return encode_basestring(value)
+    if value is None:
+        return "null"
+    if value is True:
+        return "true"
+    if value is False:
+        return "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return _double_text(value)
+    if isinstance(value, dict):
+        items: Iterable[tuple[str, Any]] = sorted(value.items()) if sort_keys else value.items()
+        return (
+            "{"
+            + ",".join(
+                f"{encode_basestring(key)}:{canonical(item, sort_keys=sort_keys)}"
+                for key, item in items
+            )
+            + "}"
+        )
+    return "[" + ",".join(canonical(item, sort_keys=sort_keys) for item in value) + "]"
+
+
+def shorten(text: str, limit: int = 60) -> str:
+    """``text`` as it may stand in a message: quoted, one line, at most ``limit`` characters."""
+    return repr(text if len(text) <= limit else text[:limit] + "…")
+
+
+def _double_text(value: float) -> str:
+    if value == 0:
+        return "0.0"
+    digits = repr(value)
+    if "e" in digits:
+        digits = format(Decimal(digits), "f")
+        if "." not in digits and abs(value) < _FIRST_WHOLE_DOUBLE:
+            digits += ".0"
+    return digits
+
+
+def _depth_exceeds(text: str, limit: int) -> bool:
+    if text.count("{") + text.count("[") <= limit:
+        return False
+    depth = 0
+    for match in _BRACKETS.finditer(text):
+        first = match[0][0]
+        if first in "[{":
+            depth += 1
+            if depth > limit:
+                return True
+        elif first in "]}":
+            depth -= 1
+    return False
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _check_characters(value: Any) -> None:
+    surrogate: str | None = None
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, dict):
+            pending.extend(item.keys())
+            pending.extend(item.values())
+        elif isinstance(item, list):
+            pending.extend(item)
+        elif isinstance(item, str):
+            if "\x00" in item:
+                raise JsonFault("null_character", "a text holds the character U+0000")
+            if surrogate is None and not _is_unicode(item):
+                surrogate = item
+    if surrogate is not None:
+        raise JsonFault("lone_surrogate", f"the text {shorten(surrogate)} holds half a pair")
