@@ -1,0 +1,81 @@
+"""Writes synthetic events: JSON lines or Parquet, the same bytes for the same plan."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+import duckdb
+
+from loader.errors import LoaderError
+from loader.explain import first_line
+from loader.generate.plan import Plan
+from loader.output import whole_file
+
+Format = Literal["jsonl", "parquet"]
+
+_BATCH_ROWS = 20_000
+# What DuckDB may hold in memory; the sort beyond it goes to a temporary directory.
+_MEMORY_LIMIT = "600MB"
+
+_PARQUET = """
+copy (
+    select
+        event_id::uuid as event_id,
+        event_name,
+        event_time at time zone 'UTC' as event_time,
+        user_id,
+        properties
+    from records
+) to '{path}' (format parquet, compression zstd)
+"""
+
+
+def write_events(plan: Plan, path: Path, file_format: Format, force: bool = False) -> None:
+    """Write the events of ``plan`` to ``path``, whole or not at all.
+
+    Raises UsageError for a file that exists (unless ``force``) and LoaderError when it cannot be
+    written.
+    """
+    with whole_file(path, force) as temporary:
+        if file_format == "jsonl":
+            with temporary.open("wb") as stream:
+                stream_events(plan, stream)
+            return
+        with _events(plan) as connection:
+            connection.execute(_PARQUET.format(path=str(temporary).replace("'", "''")))
+
+
+def stream_events(plan: Plan, stream: BinaryIO) -> None:
+    """Write the events of ``plan`` as JSON lines, in batches that do not grow with their number."""
+    with _events(plan) as connection:
+        result = connection.execute("select line from lines")
+        while rows := result.fetchmany(_BATCH_ROWS):
+            stream.write("".join(f"{line}\n" for (line,) in rows).encode())
+
+
+@contextmanager
+def _events(plan: Plan) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An in-memory database with the views of events.sql; its errors become LoaderErrors."""
+    with (
+        tempfile.TemporaryDirectory(prefix="loader-generate-") as directory,
+        duckdb.connect(
+            config={"memory_limit": _MEMORY_LIMIT, "temp_directory": directory}
+        ) as connection,
+    ):
+        try:
+            for name, value in plan.variables().items():
+                connection.execute(f"set variable {name} = $value", {"value": value})
+            connection.execute(
+                (resources.files("loader.generate") / "events.sql").read_text(encoding="utf-8")
+            )
+            yield connection
+        except duckdb.Error as error:
+            raise LoaderError(
+                f"Cannot generate the events: {first_line(error)}. "
+                f"They need free space in {directory} and for the file itself."
+            ) from error
