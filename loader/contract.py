@@ -113,7 +113,7 @@ class Contract:
         UUIDs in it may be objects of Python.
         """
         try:
-            if isinstance(given, Mapping):
+            if not isinstance(given, str | bytes):
                 given = _mapping_text(given)
             return self._event(self._parse(given))
         except _Refusal as refusal:
@@ -153,7 +153,7 @@ class Contract:
 
     def _event_time(self, value: Any) -> datetime:
         if value is None:
-            raise _Refusal("missing_event_time", self._missing("event_time"))
+            raise _Refusal("missing_event_time", _missing("event_time"))
         event_time = _parse_time(value)
         if event_time < self.earliest:
             detail = f"{shorten(value)} is before {time_text(self.earliest)}"
@@ -181,13 +181,10 @@ class Contract:
             raise _Refusal("properties_not_an_object", detail)
         return value
 
-    def _missing(self, name: str) -> str:
-        return _missing_detail(name)
-
 
 def time_text(moment: datetime) -> str:
     """A time as the canonical form writes it: UTC, microseconds, ``Z``."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _mapping_text(given: Mapping[str, Any]) -> str:
@@ -217,13 +214,13 @@ def _kind(value: Any) -> str:
     return {str: "a text", list: "an array", dict: "an object"}[type(value)]
 
 
-def _missing_detail(name: str) -> str:
+def _missing(name: str) -> str:
     return f"no {name}, or an empty one"
 
 
 def _event_name(value: Any) -> str:
     if value is None:
-        raise _Refusal("missing_event_name", _missing_detail("event_name"))
+        raise _Refusal("missing_event_name", _missing("event_name"))
     if not isinstance(value, str):
         raise _Refusal("invalid_event_name", f"event_name must be a text, not {_kind(value)}")
     if not value.strip():
@@ -236,7 +233,7 @@ def _event_name(value: Any) -> str:
 
 def _user_id(value: Any) -> str:
     if value is None:
-        raise _Refusal("missing_user_id", _missing_detail("user_id"))
+        raise _Refusal("missing_user_id", _missing("user_id"))
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):

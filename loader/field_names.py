@@ -54,15 +54,18 @@ class FieldNames:
 
         The empty text counts as none, unless ``keep_empty``.
         """
-        path = self._path_taken(row, name, keep_empty=keep_empty)
-        return None if path is None else _lookup(row, path)
+        for path in self.paths[name]:
+            value = row.get(path[0]) if len(path) == 1 else _lookup(row, path)
+            if value is not None and (keep_empty or value != ""):
+                return value
+        return None
 
     def rest(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """What no other field was taken from: the properties where they are ``*``."""
         taken = {
-            path[0]
-            for name in ALIASES
-            if (path := self._path_taken(row, name)) is not None and len(path) == 1
+            next((path[0] for path in paths if row.get(path[0]) not in (None, "")), None)
+            for paths in self.paths.values()
+            if all(len(path) == 1 for path in paths)
         }
         return {key: value for key, value in row.items() if key not in taken}
 
@@ -80,15 +83,6 @@ class FieldNames:
         return [
             name for name in REQUIRED if not any(path[0] in known for path in self.paths[name])
         ]
-
-    def _path_taken(
-        self, row: Mapping[str, Any], name: str, *, keep_empty: bool = False
-    ) -> Path | None:
-        for path in self.paths[name]:
-            value = _lookup(row, path)
-            if value is not None and (keep_empty or value != ""):
-                return path
-        return None
 
 
 def _path(where: str) -> Path:

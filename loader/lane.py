@@ -20,7 +20,8 @@ from typing import Any
 
 import duckdb
 
-from loader.contract import MAX_TEXT, Contract, time_text
+from loader.contract import ID_NAMESPACE, MAX_TEXT, Contract, time_text
+from loader.field_names import REQUIRED
 from loader.readers import Block
 
 #: The temporary table in which `Lane.check` leaves its result, one for each cursor.
@@ -53,19 +54,35 @@ _VALUE = rf"(?:{_SCALAR}|\[{_SPACE}{_separated(_SCALAR)}\])"
 _OBJECT = rf"\{{{_SPACE}{_separated(f'{_STRING}{_SPACE}:{_SPACE}{_VALUE}')}\}}"
 _UUID = f'"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}"'
 _TIME = (
-    r'"[0-9]{4}-[01][0-9]-[0-3][0-9][T ](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]'
+    r'"[1-9][0-9]{3}-[01][0-9]-[0-3][0-9][T ](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]'
     r'(?:\.[0-9]{1,6})?(?:Z|[+-](?:0[0-9]|1[0-4])(?::[0-5][0-9])?)"'
 )
 # Begins with a letter or a visible ASCII character, so it cannot be blank.
 _NAME = r'"[!#-\[\]-~\p{L}][^"\\\x00-\x1f]*"'
 _USER = rf"(?:{_NAME}|0|[1-9][0-9]{{0,17}})"
 _VALUES = {
-    "event_id": _UUID,
+    "event_id": f'(?:{_UUID}|null|"")',
     "event_name": _NAME,
     "event_time": _TIME,
     "user_id": _USER,
     "properties": f"(?:{_OBJECT}|null)",
 }
+# The contract's UUIDv5 over the event's content, whose names need no escapes here.
+_DERIVED_ID = f"""
+    case when keys = list_sort(keys) then sha1(
+        unhex('{ID_NAMESPACE.hex}') || encode(concat(
+            '["', event_name, '","', strftime(moment, '%Y-%m-%dT%H:%M:%S.%fZ'), '","', user_id,
+            '",', properties, ']'
+        ))
+    ) end
+"""
+_AS_UUID_5 = """
+    concat(
+        digest[1:8], '-', digest[9:12], '-5', digest[14:16], '-',
+        translate(digest[17], '0123456789abcdef', '89ab89ab89ab89ab'), digest[18:20], '-',
+        digest[21:32]
+    )
+"""
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_$][A-Za-z0-9_$. -]*")
 
 
@@ -135,7 +152,10 @@ class Lane:
                 if any(len(path) > 1 for path in paths) or key in taken.values():
                     return None
                 taken[field] = key
-        if not {"event_id", "event_name", "event_time", "user_id"} <= taken.keys():
+        if not taken.keys() >= set(REQUIRED):
+            return None
+        ids = [path for path in self._names.paths["event_id"] if path[0] in value]
+        if len(ids) > 1:  # a null in the first would make the second count
             return None
         return _Shape(tuple(value), taken)
 
@@ -149,7 +169,7 @@ class Lane:
             f"case when strlen(row) > {self._contract.max_bytes} then null {matches} end"
         )
         parsed = "".join(
-            f", case when shape = {number} then from_json(row, {_quoted(_spec(shape))}) end "
+            f", case when shape = {number} then from_json(row, {_quoted(self._spec(shape))}) end "
             f"as fields_{number}"
             for number, shape in enumerate(shapes)
         )
@@ -180,26 +200,43 @@ class Lane:
                     line,
                     row,
                     shape,
-                    {_choice(shapes, "event_id")} as event_id,
+                    nullif({_choice(shapes, "event_id")}, '') as event_id,
                     {_choice(shapes, "event_name")} as event_name,
                     {_choice(shapes, "event_time")} as event_time,
                     {_choice(shapes, "user_id")} as user_id,
                     case when shape is not null then {properties} end as properties
                 from parsed
             ), keyed as (
-                select *, json_keys(properties) as keys from fields
+                select
+                    *,
+                    try_cast(event_time as timestamptz) as moment,
+                    json_keys(properties) as keys
+                from fields
+            ), digested as (
+                select *, case when shape is not null and event_id is null then {_DERIVED_ID} end
+                as digest
+                from keyed
             ), checked as (
                 select
-                    * exclude (row, shape, keys),
+                    line,
+                    row as given,
+                    case
+                        when event_id is not null then event_id
+                        when digest is not null then {_AS_UUID_5}
+                    end as event_id,
+                    event_name,
+                    event_time,
+                    user_id,
+                    properties,
                     coalesce(
-                        strlen(event_name) <= {MAX_TEXT}
+                        (event_id is not null or digest is not null)
+                        and strlen(event_name) <= {MAX_TEXT}
                         and strlen(user_id) <= {MAX_TEXT}
-                        and try_cast(event_time as timestamptz) between {earliest} and {latest}
+                        and moment between {earliest} and {latest}
                         and list_unique(keys) = len(keys),
                         false
-                    ) as ok,
-                    row as given
-                from keyed
+                    ) as ok
+                from digested
             )
             select * exclude (given), case when not ok then given end as row from checked
         """
@@ -215,17 +252,16 @@ class Lane:
         )
         return rf"{_SPACE}\{{{_SPACE}{pairs}{_SPACE}\}}{_SPACE}"
 
+    def _spec(self, shape: _Shape) -> str:
+        kinds = dict.fromkeys(shape.taken.values(), "VARCHAR")
+        if "properties" in shape.taken and not self._contract.text_properties:
+            kinds[shape.taken["properties"]] = "JSON"
+        return json.dumps(kinds)
+
     def _parameters(self, block: Block) -> list[Any]:
         if _contiguous(block.lines):
             return [block.text, block.lines[0], block.lines[-1] + 1]
         return [block.text, list(block.lines)]
-
-
-def _spec(shape: _Shape) -> str:
-    kinds = {key: "VARCHAR" for key in shape.taken.values()}
-    if "properties" in shape.taken:
-        kinds[shape.taken["properties"]] = "JSON"
-    return json.dumps(kinds)
 
 
 def _choice(shapes: list[_Shape], field: str) -> str:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import threading
 from collections.abc import Iterable
 from decimal import Decimal
 from json.encoder import encode_basestring
@@ -35,31 +36,35 @@ class JsonFault(ValueError):
         self.detail = detail
 
 
-class _Parser:
-    """One parse; remembers the first thing that JSON's grammar allows and the contract does not."""
+class _Parser(threading.local):
+    """Remembers the first thing in a text that JSON's grammar allows and the contract does not.
+
+    One for each thread, since making a decoder takes longer than most texts.
+    """
 
     def __init__(self) -> None:
-        self.fault: JsonFault | None = None
+        self._fault: JsonFault | None = None
+        self._decoder = json.JSONDecoder(
+            object_pairs_hook=self._object,
+            parse_int=self._integer,
+            parse_float=self._double,
+            parse_constant=self._constant,
+        )
 
     def parse(self, text: str) -> Any:
+        self._fault = None
         try:
-            value = json.loads(
-                text,
-                object_pairs_hook=self._object,
-                parse_int=self._integer,
-                parse_float=self._double,
-                parse_constant=self._constant,
-            )
+            value = self._decoder.decode(text)
         except json.JSONDecodeError as error:
             detail = f"{error.msg} at character {error.pos + 1}"
             raise JsonFault("not_json", detail) from None
-        if self.fault is not None:
-            raise self.fault
+        if self._fault is not None:
+            raise self._fault
         return value
 
     def _remember(self, reason: str, detail: str) -> None:
-        if self.fault is None:
-            self.fault = JsonFault(reason, detail)
+        if self._fault is None:
+            self._fault = JsonFault(reason, detail)
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
@@ -95,6 +100,9 @@ class _Parser:
         raise JsonFault("not_json", f"{name} is no JSON value")
 
 
+_PARSER = _Parser()
+
+
 def parse(text: str, *, max_depth: int) -> Any:
     """Read one JSON value from ``text``; raises JsonFault.
 
@@ -103,7 +111,7 @@ def parse(text: str, *, max_depth: int) -> Any:
     """
     if _depth_exceeds(text, max_depth):
         raise JsonFault("too_deep", f"nested more than {max_depth} levels deep")
-    value = _Parser().parse(text)
+    value = _PARSER.parse(text)
     # Raw control characters are no JSON, so a NUL or half a pair can only come from an escape,
     # or from a str that was never UTF-8.
     if _ESCAPE in text or not (text.isascii() or _is_unicode(text)):
