@@ -14,3 +14,16 @@
 {% macro duckdb__known_timezones() -%}
     pg_timezone_names()
 {%- endmacro %}
+
+
+{#- A statement that lets the database learn how many rows a new table has; nothing where it knows. -#}
+{% macro analyze(relation) %}
+    {{- return(adapter.dispatch('analyze', 'event_analytics')(relation)) -}}
+{% endmacro %}
+
+{% macro default__analyze(relation) -%}
+{%- endmacro %}
+
+{% macro postgres__analyze(relation) -%}
+    analyze {{ relation }}
+{%- endmacro %}

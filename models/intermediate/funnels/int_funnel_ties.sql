@@ -1,4 +1,10 @@
-with step_events as (
+with events as (
+
+    select * from {{ ref('int_events') }}
+
+),
+
+step_events as (
 
     select * from {{ ref('int_funnel_step_events') }}
 
@@ -10,20 +16,18 @@ step_sets as (
 
 ),
 
--- Only instants at which two or more events match some step of the funnel can fill several steps.
-tied_instants as (
+-- Only where a user has several events at one instant can that instant fill several steps. They
+-- are few, so find them before events are matched with steps.
+shared_instants as (
 
     select
-        funnel,
-        user_id,
-        occurred_at,
-        count(distinct event_id) as tied_events
-    from step_events
-    group by
-        funnel,
         user_id,
         occurred_at
-    having count(distinct event_id) > 1
+    from events
+    group by
+        user_id,
+        occurred_at
+    having count(*) > 1
 
 ),
 
@@ -34,14 +38,28 @@ tied_step_events as (
         step_events.step,
         step_events.user_id,
         step_events.occurred_at,
-        step_events.event_id,
-        tied_instants.tied_events
+        step_events.event_id
     from step_events
-    inner join tied_instants
+    inner join shared_instants
         on
-            step_events.funnel = tied_instants.funnel
-            and step_events.user_id = tied_instants.user_id
-            and step_events.occurred_at = tied_instants.occurred_at
+            step_events.user_id = shared_instants.user_id
+            and step_events.occurred_at = shared_instants.occurred_at
+
+),
+
+tied_instants as (
+
+    select
+        funnel,
+        user_id,
+        occurred_at,
+        count(distinct event_id) as tied_events
+    from tied_step_events
+    group by
+        funnel,
+        user_id,
+        occurred_at
+    having count(distinct event_id) > 1
 
 ),
 
@@ -57,11 +75,16 @@ set_supplies as (
         max(step_sets.set_size) as set_size,
         count(distinct tied_step_events.event_id) as matching_events
     from tied_step_events
+    inner join tied_instants
+        on
+            tied_step_events.funnel = tied_instants.funnel
+            and tied_step_events.user_id = tied_instants.user_id
+            and tied_step_events.occurred_at = tied_instants.occurred_at
     inner join step_sets
         on
             tied_step_events.funnel = step_sets.funnel
             and tied_step_events.step = step_sets.member_step
-            and tied_step_events.tied_events >= step_sets.step - step_sets.base_step
+            and tied_instants.tied_events >= step_sets.step - step_sets.base_step
     group by
         tied_step_events.funnel,
         tied_step_events.user_id,
