@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jinja2 import Environment, StrictUndefined, TemplateError, TemplateSyntaxError
-from jinja2.nativetypes import NativeEnvironment
+from jinja2 import Environment, StrictUndefined, TemplateError, TemplateSyntaxError, Undefined
+from jinja2.nativetypes import NativeEnvironment, NativeTemplate
 from jinja2.sandbox import SandboxedEnvironment
 
 from loader.errors import LoaderError
@@ -134,7 +134,9 @@ def _environment() -> Environment:
 
 def _concatenate(values: Iterable[Any]) -> Any:
     parts = list(values)
-    return parts[0] if len(parts) == 1 else "".join(str(part) for part in parts)
+    if len(parts) == 1 and not isinstance(parts[0], Undefined):
+        return parts[0]
+    return "".join(str(part) for part in parts)
 
 
 class _ProfileEnvironment(SandboxedEnvironment, NativeEnvironment):
@@ -142,6 +144,13 @@ class _ProfileEnvironment(SandboxedEnvironment, NativeEnvironment):
 
     # Jinja's own native concatenation would guess: a password of 0123 became a number.
     concat = staticmethod(_concatenate)
+
+
+class _ProfileTemplate(NativeTemplate):
+    environment_class = _ProfileEnvironment
+
+
+_ProfileEnvironment.template_class = _ProfileTemplate
 
 
 def _env_var(name: str, default: object = None) -> str:
