@@ -57,11 +57,6 @@ def test_calendar_starts_with_any_event_but_only_activity_makes_users_active() -
     ]
 
 
-def test_star_among_activity_events_is_any_event() -> None:
-    events = log("ann page 2024-01-01T00:00")
-    assert select("dau", "daily_active_users", events, activity_events=("*",)) == [(1,)]
-
-
 def test_days_are_local_dates_through_both_clock_changes() -> None:
     spring = log(
         "last_instant_of_the_day_before A 2024-03-30T22:59:59.999999",

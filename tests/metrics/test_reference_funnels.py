@@ -123,6 +123,16 @@ def test_signup_is_one_event_even_when_others_share_its_instant() -> None:
     assert depth(events, funnel("$signup", "*")) == 2
 
 
+def test_signs_keep_their_meaning_where_an_event_has_such_a_name() -> None:
+    events = log("ann A 2024-01-01T00:00", "ann $signup 2024-01-02T00:00", "bob A 2024-01-01T00:00")
+    assert reached(events, funnel("$signup", "*")) == [
+        ("ann", 1, at("2024-01-01T00:00")),
+        ("ann", 2, at("2024-01-02T00:00")),
+        ("bob", 1, at("2024-01-01T00:00")),
+    ]
+    assert depth(log("ann A 2024-01-01T00:00", "ann * 2024-01-02T00:00"), funnel("*", "A")) == 1
+
+
 def test_on_day_counts_calendar_dates_through_the_clock_change() -> None:
     definitions = funnel("A", ("B", 1))
     start = "ann A 2024-03-30T23:30+01:00"

@@ -12,6 +12,9 @@ from tests.support.databases import REPOSITORY, Database
 
 SCHEMA = "analytics"
 
+# How many differing rows of a view a message shows.
+MOST_PLACES = 10
+
 
 def copy_project(directory: Path, seeds: Path) -> Path:
     """Copy the dbt project into `directory`, with the CSV files in `seeds` in place of its own."""
@@ -104,16 +107,19 @@ def difference(
     """
     grain = VIEWS[view].grain
     both = [_by_key(grain, expected), _by_key(grain, actual)]
-    lines = []
-    for key in sorted(both[0].keys() | both[1].keys(), key=repr):
-        found = [rows.get(key, []) for rows in both]
-        if found[0] != found[1]:
-            lines.append(f"  {dict(zip(grain, key, strict=True))}")
-            lines += [
-                f"    {name}: {'; '.join(map(_show, rows)) or 'no such row'}"
-                for name, rows in zip(names, found, strict=True)
-            ]
-    return "\n".join([f"{view} differs:", *lines]) if lines else ""
+    keys = [
+        key
+        for key in sorted(both[0].keys() | both[1].keys(), key=repr)
+        if both[0].get(key) != both[1].get(key)
+    ]
+    lines = [f"{view} differs in {len(keys)} places:"] if keys else []
+    for key in keys[:MOST_PLACES]:
+        lines.append(f"  {_show(dict(zip(grain, key, strict=True)))}")
+        lines += [
+            f"    {name}: {'; '.join(map(_show, rows.get(key, []))) or 'no such row'}"
+            for name, rows in zip(names, both, strict=True)
+        ]
+    return "\n".join(lines)
 
 
 def _by_key(grain: tuple[str, ...], rows: Iterable[Row]) -> dict[tuple[Any, ...], list[Row]]:

@@ -90,19 +90,23 @@ class History:
     def matches(self, event: Event, reference: str) -> bool:
         """Whether an event is what a definition asks for by `reference`.
 
-        A reference is an event name, `*` (any event) or `$signup` (the one event that is its
-        user's signup). Actions will be one more case here.
+        A reference is `*` (any event), `$signup` (the one event that is its user's signup), or what
+        `is_named` takes. The two signs mean just that, even where an event has such a name.
         """
         if reference == "*":
             return True
         if reference == "$signup":
             return self.signups.get(event.user_id) == event
-        return event.event_name == reference
+        return self.is_named(event, reference)
+
+    def is_named(self, event: Event, name: str) -> bool:
+        """Whether the event has this name. Actions will be one more case here."""
+        return event.event_name == name
 
     def _is_signup_event(self, event: Event) -> bool:
         wanted = self.settings.signup_event
-        return not wanted or self.matches(event, wanted)
+        return not wanted or self.is_named(event, wanted)
 
     def _is_activity(self, event: Event) -> bool:
         wanted = self.settings.activity_events
-        return not wanted or any(self.matches(event, reference) for reference in wanted)
+        return not wanted or any(self.is_named(event, name) for name in wanted)
