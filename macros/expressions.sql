@@ -12,19 +12,6 @@
 {%- endmacro %}
 
 
-{#- The first date of the week that a date lies in, weeks starting as week_start says. -#}
-{% macro week_start_date(calendar_date) -%}
-    {%- if event_analytics.week_start_offset() == 1 -%}
-        cast(date_trunc('week', cast({{ calendar_date }} as timestamp)) as date)
-    {%- else -%}
-        {#- date_trunc knows Monday weeks only, so ask for the next day's week. -#}
-        {{ event_analytics.add_days(
-            "cast(date_trunc('week', cast(" ~ event_analytics.add_days(calendar_date, 1) ~ " as timestamp)) as date)", -1
-        ) }}
-    {%- endif -%}
-{%- endmacro %}
-
-
 {#- Seconds, as a double, from a number of microseconds. One division, so that it is correctly rounded. -#}
 {% macro seconds_from_microseconds(microseconds) -%}
     cast({{ microseconds }} as double precision) / 1000000

@@ -4,22 +4,19 @@ with user_days as (
 
 ),
 
-calendar as (
-
-    select * from {{ ref('int_calendar') }}
-
-),
-
 user_periods as (
 
-    select distinct
-        user_days.user_id,
-        calendar.period,
-        calendar.period_start
+    -- each user and day is there once already
+    {% for period in ['day', 'week', 'month'] -%}
+    select {{ 'distinct' if period != 'day' }}
+        user_id,
+        '{{ period }}' as period,
+        {{ period_start_date("'" ~ period ~ "'", 'activity_date') }} as period_start
     from user_days
-    inner join calendar
-        on user_days.activity_date = calendar.calendar_date
-
+    {% if not loop.last -%}
+    union all
+    {% endif -%}
+    {% endfor %}
 )
 
 select

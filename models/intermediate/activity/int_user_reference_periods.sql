@@ -4,18 +4,6 @@ with user_days as (
 
 ),
 
-calendar as (
-
-    select * from {{ ref('int_calendar') }}
-
-),
-
-periods as (
-
-    select * from {{ ref('int_periods') }}
-
-),
-
 -- only the kinds of period that some retention is measured in
 retention_periods as (
 
@@ -24,32 +12,26 @@ retention_periods as (
 
 ),
 
-dates as (
+dated as (
 
     select
-        calendar.calendar_date,
-        calendar.period,
-        periods.period_index
-    from calendar
-    inner join retention_periods
-        on calendar.period = retention_periods.period
-    inner join periods
-        on
-            calendar.period = periods.period
-            and calendar.period_start = periods.period_start
+        user_days.reference,
+        user_days.user_id,
+        retention_periods.period,
+        {{ period_start_date('retention_periods.period', 'user_days.event_date') }} as period_start
+    from user_days
+    cross join retention_periods
 
 ),
 
 user_periods as (
 
     select distinct
-        user_days.reference,
-        user_days.user_id,
-        dates.period,
-        dates.period_index
-    from user_days
-    inner join dates
-        on user_days.event_date = dates.calendar_date
+        reference,
+        user_id,
+        period,
+        {{ period_index('period', 'period_start') }} as period_index
+    from dated
 
 )
 

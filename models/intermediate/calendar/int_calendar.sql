@@ -36,7 +36,7 @@ month_periods as (
     select
         calendar_date,
         'month' as period,
-        cast(date_trunc('month', cast(calendar_date as timestamp)) as date) as period_start
+        {{ month_start_date('calendar_date') }} as period_start
     from calendar
 
 ),

@@ -39,10 +39,7 @@ numbered as (
         ended.period,
         ended.period_start,
         ended.period_end,
-        -- the calendar has no gaps, so a difference of indexes is a number of periods
-        row_number() over (
-            partition by ended.period order by ended.period_start
-        ) - 1 as period_index,
+        {{ period_index('ended.period', 'ended.period_start') }} as period_index,
         ended.period_end <= bounds.last_complete_date as is_complete
     from ended
     cross join bounds
