@@ -4,19 +4,44 @@ with user_days as (
 
 ),
 
+days as (
+
+    select
+        user_id,
+        'day' as period,
+        activity_date as period_start
+    from user_days
+
+),
+
+weeks as (
+
+    select distinct
+        user_id,
+        'week' as period,
+        {{ week_start_date('activity_date') }} as period_start
+    from user_days
+
+),
+
+months as (
+
+    select distinct
+        user_id,
+        'month' as period,
+        {{ month_start_date('activity_date') }} as period_start
+    from user_days
+
+),
+
 user_periods as (
 
-    -- each user and day is there once already
-    {% for period in ['day', 'week', 'month'] -%}
-    select {{ 'distinct' if period != 'day' }}
-        user_id,
-        '{{ period }}' as period,
-        {{ period_start_date("'" ~ period ~ "'", 'activity_date') }} as period_start
-    from user_days
-    {% if not loop.last -%}
+    select * from days
     union all
-    {% endif -%}
-    {% endfor %}
+    select * from weeks
+    union all
+    select * from months
+
 )
 
 select
