@@ -32,7 +32,7 @@ from loader.contract import (
 )
 from loader.errors import LoaderError
 from loader.field_names import FieldNames
-from loader.lane import Lane
+from loader.lane import Lane, Leftover
 from loader.readers import Block, Reader, RejectedRow, Source
 from loader.readers.block import stored_text
 from loader.readers.open import open_reader
@@ -255,25 +255,26 @@ class _Run:
 
     def _through_lane(
         self, contract: Contract, reader: Reader, stage: Stage
-    ) -> Iterator[tuple[Block, Any, list[tuple[int, str]]]]:
+    ) -> Iterator[tuple[Block, Any, list[Leftover]]]:
         """Each block in its order, with what the stage took of it and the rows left over."""
         lane = Lane(contract)
         cursors: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
         for _ in range(_WORKERS):
             cursors.put(self._store.cursor())
 
-        def work(block: Block) -> tuple[Block, Any, list[tuple[int, str]]]:
+        def work(block: Block) -> tuple[Block, Any, list[Leftover]]:
             if not block.lines:
                 return block, None, []
             cursor = cursors.get()
             try:
-                left = lane.check(cursor, block)
-                return block, stage.take(cursor), left
+                taken, left = stage.take(cursor, lane.query(block))
+                lane.learn(block, left)
+                return block, taken, left
             finally:
                 cursors.put(cursor)
 
         doing = f"appending {stage.source}"
-        pending: deque[Future[tuple[Block, Any, list[tuple[int, str]]]]] = deque()
+        pending: deque[Future[tuple[Block, Any, list[Leftover]]]] = deque()
         with ThreadPoolExecutor(_WORKERS, thread_name_prefix="lane") as workers:
             try:
                 for block in reader.blocks():

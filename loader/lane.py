@@ -18,14 +18,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
-
 from loader.contract import ID_NAMESPACE, MAX_TEXT, Contract, time_text
 from loader.field_names import REQUIRED
 from loader.readers import Block
 
-#: The temporary table in which `Lane.check` leaves its result, one for each cursor.
-CHECKED = "lane_checked"
+#: A row that the lane did not let through: its line and its text.
+Leftover = tuple[int, str]
+
 _MAX_SHAPES = 4
 _MAX_KEYS = 64
 _SAMPLES = 20
@@ -69,12 +68,19 @@ _VALUES = {
 }
 # The contract's UUIDv5 over the event's content, whose names need no escapes here.
 _DERIVED_ID = f"""
-    case when keys = list_sort(keys) then sha1(
+    case when json_keys(properties) = list_sort(json_keys(properties)) then sha1(
         unhex('{ID_NAMESPACE.hex}') || encode(concat(
             '["', event_name, '","', strftime(moment, '%Y-%m-%dT%H:%M:%S.%fZ'), '","', user_id,
             '",', properties, ']'
         ))
     ) end
+"""
+# Merging drops a key that comes twice, and nulls, which are then looked at more slowly.
+_DIFFERENT_KEYS = """
+    case
+        when json_merge_patch('{}', properties)::varchar = properties then true
+        else list_unique(json_keys(properties)) = len(json_keys(properties))
+    end
 """
 _AS_UUID_5 = """
     concat(
@@ -94,11 +100,26 @@ class _Shape:
     taken: dict[str, str]
 
 
+@dataclass(frozen=True)
+class Query:
+    """A select over the rows of a block that are not blank, in DuckDB's SQL.
+
+    Columns: ``line``; and either ``event_id`` (text), ``event_name``, ``event_time`` (text),
+    ``moment`` (the same as timestamptz), ``user_id`` and ``properties``, the event that the
+    contract would make, or else ``row``, the text of a row that is left over. The session's time
+    zone must be UTC. ``lines`` are the first and the last line of the block.
+    """
+
+    sql: str
+    parameters: list[Any]
+    lines: tuple[int, int]
+
+
 class Lane:
     """Checks blocks of rows by one contract.
 
-    May be used from several threads, each with a cursor of its own. It learns from the rows that
-    are left over which shapes there are; that changes how fast rows go, never what comes of them.
+    May be used from several threads. It learns from the rows that are left over which shapes
+    there are; that changes how fast rows go, never what comes of them.
     """
 
     def __init__(self, contract: Contract) -> None:
@@ -106,21 +127,16 @@ class Lane:
         self._names = contract.names
         self._shapes: list[_Shape] = []
 
-    def check(self, cursor: duckdb.DuckDBPyConnection, block: Block) -> list[tuple[int, str]]:
-        """Check a block's rows.
-
-        Leaves them in the cursor's table `CHECKED`: line, ok, and where ok is true event_id,
-        event_name, event_time, user_id and properties as text. Returns the rows that are not ok
-        and not blank: line and row, in their order.
-        """
+    def query(self, block: Block) -> Query:
+        """The query that checks a block's rows; the block must have some."""
         shapes = self._shapes or self._learn(block.text)
-        cursor.execute(self._statement(shapes, block), self._parameters(block))
-        left = cursor.execute(
-            f"select line, row from {CHECKED} where not ok and trim(row, ' \t\r') <> '' order by line"
-        ).fetchall()
+        statement = self._statement(shapes, block)
+        return Query(statement, self._parameters(block), (block.lines[0], block.lines[-1]))
+
+    def learn(self, block: Block, left: Sequence[Leftover]) -> None:
+        """Look for more shapes, if the lane let less than half of a block's rows through."""
         if len(left) > len(block.lines) // 2:
             self._learn("\n".join(row for _, row in left))
-        return left
 
     def _learn(self, text: str) -> list[_Shape]:
         """Add the shapes of some of the rows in ``text``."""
@@ -188,7 +204,6 @@ class Lane:
             for bound in (self._contract.earliest, self._contract.latest)
         )
         return f"""
-            create or replace temp table {CHECKED} as
             with numbered as (
                 select {lines} as line, unnest(string_split($1, chr(10))) as row
             ), shaped as (
@@ -206,39 +221,40 @@ class Lane:
                     {_choice(shapes, "user_id")} as user_id,
                     case when shape is not null then {properties} end as properties
                 from parsed
-            ), keyed as (
-                select
-                    *,
-                    try_cast(event_time as timestamptz) as moment,
-                    json_keys(properties) as keys
-                from fields
-            ), digested as (
-                select *, case when shape is not null and event_id is null then {_DERIVED_ID} end
-                as digest
-                from keyed
+            ), timed as (
+                select *, try_cast(event_time as timestamptz) as moment from fields
             ), checked as (
                 select
-                    line,
-                    row as given,
-                    case
-                        when event_id is not null then event_id
-                        when digest is not null then {_AS_UUID_5}
-                    end as event_id,
-                    event_name,
-                    event_time,
-                    user_id,
-                    properties,
+                    *,
+                    case when moment is not null and event_id is null then {_DERIVED_ID} end
+                    as digest,
                     coalesce(
-                        (event_id is not null or digest is not null)
-                        and strlen(event_name) <= {MAX_TEXT}
+                        strlen(event_name) <= {MAX_TEXT}
                         and strlen(user_id) <= {MAX_TEXT}
                         and moment between {earliest} and {latest}
-                        and list_unique(keys) = len(keys),
+                        and {_DIFFERENT_KEYS},
                         false
-                    ) as ok
-                from digested
+                    ) as ordinary
+                from timed
+            ), judged as (
+                select *, ordinary and (event_id is not null or digest is not null) as ok
+                from checked
             )
-            select * exclude (given), case when not ok then given end as row from checked
+            select
+                line,
+                case
+                    when not ok then null
+                    when event_id is not null then event_id
+                    else {_AS_UUID_5}
+                end as event_id,
+                event_name,
+                event_time,
+                moment,
+                user_id,
+                properties,
+                case when not ok then row end as row
+            from judged
+            where case when ok then true else trim(row, ' \t\r') <> '' end
         """
 
     def _pattern(self, shape: _Shape) -> str:

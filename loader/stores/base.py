@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import duckdb
 
 from loader.contract import Event
+from loader.lane import Leftover, Query
 from loader.readers import RejectedRow
 from loader.report import EXAMPLES
 
@@ -42,10 +43,12 @@ class Stage(Protocol):
     events: int
     rejected: int
 
-    def take(self, cursor: duckdb.DuckDBPyConnection) -> Any:
-        """Take the ordinary rows of `loader.lane.CHECKED`; called in worker threads.
+    def take(
+        self, cursor: duckdb.DuckDBPyConnection, query: Query
+    ) -> tuple[Any, list[Leftover]]:
+        """Take the rows that the lane lets through; called in worker threads.
 
-        Returns what `write` is then given.
+        Returns what `write` is then given, and the rows left over, in their order.
         """
         ...
 

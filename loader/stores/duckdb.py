@@ -9,8 +9,8 @@ from typing import Any
 
 import duckdb
 
-from loader import lane
 from loader.contract import Event, time_text
+from loader.lane import Leftover, Query
 from loader.readers import RejectedRow
 from loader.stores.base import Applied, conflict, rejected_id
 from loader.strict_json import canonical
@@ -51,17 +51,26 @@ class DuckDBStage:
         self._cursor = cursor
         self._target = target
         with database_errors(target, f"appending {source}"):
-            cursor.execute(f"create table {self.events_table} ({_columns(_EVENT_ROW)})")
+            cursor.execute(f"create table {self.events_table} ({_columns(_EVENT_ROW)}, row VARCHAR)")
             cursor.execute(f"create table {self.rejected_table} ({_columns(_REJECTED_ROW)})")
 
-    def take(self, cursor: duckdb.DuckDBPyConnection) -> int:
-        """Move the ordinary rows into the stage; how many they are."""
+    def take(
+        self, cursor: duckdb.DuckDBPyConnection, query: Query
+    ) -> tuple[int, list[Leftover]]:
+        """Move the rows that the lane lets through into the stage; how many they are."""
         cursor.execute(
             f"insert into {self.events_table} "
-            "select line, event_id, event_name, event_time, user_id, properties "
-            f"from {lane.CHECKED} where ok"
+            "select line, event_id, event_name, moment, user_id, properties, row "
+            f"from ({query.sql})",
+            query.parameters,
         )
-        return int(cursor.fetchall()[0][0])
+        count = int(cursor.fetchall()[0][0])
+        first, last = query.lines
+        left = cursor.execute(
+            f"select line, row from {self.events_table} "
+            f"where row is not null and line between {first} and {last} order by line"
+        ).fetchall()
+        return count - len(left), left
 
     def write(
         self,
@@ -164,27 +173,27 @@ class DuckDBStore:
         execute(f"""
             create or replace temp table loader_repeated as
             select event_id, min(line) as first_line
-            from {staged} group by event_id having count(*) > 1
+            from {staged} where row is null group by event_id having count(*) > 1
         """)
         execute(f"""
             create or replace temp table loader_skipped as
             select line, event_id from {staged} as staged
-            where exists (
+            where row is null and exists (
                 select 1 from {self._events} as present where present.event_id = staged.event_id
             )
             union
             select staged.line, event_id from {staged} as staged
             inner join loader_repeated using (event_id)
-            where staged.line > loader_repeated.first_line
+            where row is null and staged.line > loader_repeated.first_line
         """)
         skipped = int(execute("select count(*) from loader_skipped").fetchall()[0][0])
-        where = "where line not in (select line from loader_skipped)" if skipped else ""
+        new = "and line not in (select line from loader_skipped)" if skipped else ""
         if skipped < stage.events:
             execute(f"""
                 insert into {self._events}
                 (event_id, event_name, event_time, user_id, properties, ingested_at)
                 select event_id, event_name, event_time, user_id, properties, now()
-                from {staged} {where}
+                from {staged} where row is null {new}
             """)
             applied.appended = int(self._connection.fetchall()[0][0])
         if skipped:
@@ -197,7 +206,7 @@ class DuckDBStore:
         execute(f"""
             create or replace temp table loader_differing as
             select
-                staged.*,
+                staged.* exclude (row),
                 present.properties::varchar as present_properties,
                 staged.event_name <> present.event_name
                 or staged.event_time <> present.event_time
@@ -205,7 +214,7 @@ class DuckDBStore:
             from loader_skipped
             inner join {stage.events_table} as staged using (line)
             inner join {self._events} as present on present.event_id = loader_skipped.event_id
-            where differs or staged.properties <> present.properties::varchar
+            where staged.row is null and (differs or staged.properties <> present.properties::varchar)
         """)
         after = -1
         while rows := execute(
@@ -251,7 +260,7 @@ def _insert_rows(
     """Insert rows through one JSON text, a hundred times as fast as one by one."""
     spec = json.dumps([row])
     cursor.execute(
-        f"insert into {table} select unnest(from_json(?, '{spec}'), recursive := true)",
+        f"insert into {table} by name select unnest(from_json(?, '{spec}'), recursive := true)",
         [json.dumps(rows, ensure_ascii=False)],
     )
 

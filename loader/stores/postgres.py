@@ -12,8 +12,8 @@ import duckdb
 import psycopg
 from psycopg import sql
 
-from loader import lane
 from loader.contract import Event, time_text
+from loader.lane import Leftover, Query
 from loader.readers import RejectedRow
 from loader.stores.base import Applied, conflict, rejected_id
 from loader.target import Target, database_errors, open_postgres
@@ -42,10 +42,13 @@ class PostgresStage:
             self._copy = self._copying.__enter__()
         self._is_open = True
 
-    def take(self, cursor: duckdb.DuckDBPyConnection) -> tuple[int, bytes]:
-        """The ordinary rows, how many they are and their text for COPY."""
-        count, text = cursor.execute(_COPY_TEXT).fetchall()[0]
-        return count, (text or "").encode()
+    def take(
+        self, cursor: duckdb.DuckDBPyConnection, query: Query
+    ) -> tuple[tuple[int, bytes], list[Leftover]]:
+        """The rows that the lane lets through, how many they are and their text for COPY."""
+        found = cursor.execute(_COPY_TEXT.format(checked=query.sql), query.parameters)
+        count, text, lines, rows = found.fetchall()[0]
+        return (count, (text or "").encode()), list(zip(lines or [], rows or [], strict=True))
 
     def write(
         self,
@@ -234,12 +237,15 @@ _ANALYZE = sql.SQL("analyze {table} (event_id)")
 _NULLS = "\\N\t\\N\t\\N\t\\N"
 # Only properties can hold a backslash: the lane lets no other field have an escape.
 _COPY_TEXT = f"""
-    select count(*), string_agg(concat_ws(
-        '\t', line, event_id, event_name, event_time, user_id,
-        replace(properties, '\\', '\\\\'), '{_NULLS}\n'
-    ), '')
-    from {lane.CHECKED}
-    where ok
+    select
+        count(*) filter (row is null),
+        string_agg(concat_ws(
+            '\t', line, event_id, event_name, event_time, user_id,
+            replace(properties, '\\', '\\\\'), '{_NULLS}\n'
+        ), '') filter (row is null),
+        list(line order by line) filter (row is not null),
+        list(row order by line) filter (row is not null)
+    from ({{checked}})
 """
 # Sorted by id, so that loaders that meet lock rows in the same order; by line within one id, so
 # that the first one wins.
