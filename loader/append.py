@@ -40,7 +40,7 @@ from loader.report import EXAMPLES, AppendReport, FileReport
 from loader.stores import Applied, Stage, Store, open_store
 from loader.target import Target, database_errors
 
-DEFAULT_BLOCK_BYTES = 4 << 20
+DEFAULT_BLOCK_BYTES = 8 << 20
 _WORKERS = 2
 _REFUSED = "nothing appended, because of --strict"
 # Rows of an iterable that are judged and written at once.

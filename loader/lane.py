@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,7 @@ Leftover = tuple[int, str]
 _MAX_SHAPES = 4
 _MAX_KEYS = 64
 _SAMPLES = 20
+_BLANK = " \t\r"
 
 _HEX = "[0-9a-fA-F]"
 _SPACE = "[ \\t\\r]*"
@@ -100,13 +101,18 @@ class _Shape:
     taken: dict[str, str]
 
 
+def not_blank(left: Iterable[Leftover]) -> list[Leftover]:
+    """Without the blank lines, which are no rows."""
+    return [(line, row) for line, row in left if row.strip(_BLANK)]
+
+
 @dataclass(frozen=True)
 class Query:
-    """A select over the rows of a block that are not blank, in DuckDB's SQL.
+    """A select over the lines of a block, in DuckDB's SQL.
 
     Columns: ``line``; and either ``event_id`` (text), ``event_name``, ``event_time`` (text),
     ``moment`` (the same as timestamptz), ``user_id`` and ``properties``, the event that the
-    contract would make, or else ``row``, the text of a row that is left over. The session's time
+    contract would make, or else ``row``, the text of a row that is left over or of a blank line. The session's time
     zone must be UTC. ``lines`` are the first and the last line of the block.
     """
 
@@ -254,7 +260,6 @@ class Lane:
                 properties,
                 case when not ok then row end as row
             from judged
-            where case when ok then true else trim(row, ' \t\r') <> '' end
         """
 
     def _pattern(self, shape: _Shape) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from loader.contract import Event, time_text
-from loader.lane import Leftover, Query
+from loader.lane import Leftover, Query, not_blank
 from loader.readers import RejectedRow
 from loader.stores.base import Applied, conflict, rejected_id
 from loader.strict_json import canonical
@@ -70,7 +70,7 @@ class DuckDBStage:
             f"select line, row from {self.events_table} "
             f"where row is not null and line between {first} and {last} order by line"
         ).fetchall()
-        return count - len(left), left
+        return count - len(left), not_blank(left)
 
     def write(
         self,

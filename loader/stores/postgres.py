@@ -13,7 +13,7 @@ import psycopg
 from psycopg import sql
 
 from loader.contract import Event, time_text
-from loader.lane import Leftover, Query
+from loader.lane import Leftover, Query, not_blank
 from loader.readers import RejectedRow
 from loader.stores.base import Applied, conflict, rejected_id
 from loader.target import Target, database_errors, open_postgres
@@ -48,7 +48,7 @@ class PostgresStage:
         """The rows that the lane lets through, how many they are and their text for COPY."""
         found = cursor.execute(_COPY_TEXT.format(checked=query.sql), query.parameters)
         count, text, lines, rows = found.fetchall()[0]
-        return (count, (text or "").encode()), list(zip(lines or [], rows or [], strict=True))
+        return (count, (text or "").encode()), not_blank(zip(lines or [], rows or [], strict=True))
 
     def write(
         self,
