@@ -19,9 +19,34 @@ _MINUTE_MS = 60_000
 _EPOCH = datetime.date(1970, 1, 1)
 
 # Values are drawn from these lists with equal chances: what is listed twice is twice as likely.
-_COUNTRIES = [*["US"] * 4, *["DE"] * 2, *["GB"] * 2, *["IN"] * 2, "FR", "ES", "BR", "JP", "AU"]
-_HOURS_FROM_UTC = {"US": -6, "DE": 1, "FR": 1, "ES": 1, "IN": 5, "BR": -3, "JP": 9, "AU": 10}
-_EVENTS_BY_HOUR = (2, 1, 1, 1, 1, 2, 3, 5, 7, 8, 8, 8, 9, 8, 8, 8, 8, 9, 11, 12, 13, 12, 8, 4)
+_COUNTRIES = [*["US"] * 5, *["DE"] * 3, *["GB"] * 3, *["FR"] * 2, "ES", "BR", "IN"]
+_HOURS_FROM_UTC = {"US": -6, "DE": 1, "FR": 1, "ES": 1, "BR": -3, "IN": 5}
+_EVENTS_BY_HOUR = (
+    3,
+    2,
+    1,
+    1,
+    1,
+    1,
+    3,
+    6,
+    9,
+    11,
+    12,
+    12,
+    13,
+    12,
+    11,
+    11,
+    12,
+    14,
+    17,
+    20,
+    22,
+    20,
+    13,
+    6,
+)
 _LISTS: dict[str, list[str] | list[int]] = {
     "countries": _COUNTRIES,
     "utc_offsets": [_HOURS_FROM_UTC.get(country, 0) for country in _COUNTRIES],

@@ -19,8 +19,12 @@ from loader.output import whole_file
 Format = Literal["jsonl", "parquet"]
 
 _BATCH_ROWS = 20_000
-# What DuckDB may hold in memory; the sort beyond it goes to a temporary directory.
-_MEMORY_LIMIT = "600MB"
+# The sort goes to a temporary directory where it exceeds the limit. One thread, because several
+# would each hold blocks and run out of it, and were not faster: the queries are one pipeline.
+SETTINGS: dict[str, str | bool | int | float | list[str]] = {
+    "memory_limit": "600MB",
+    "threads": "1",
+}
 
 _PARQUET = """
 copy (
@@ -63,9 +67,7 @@ def _events(plan: Plan) -> Iterator[duckdb.DuckDBPyConnection]:
     """An in-memory database with the views of events.sql; its errors become LoaderErrors."""
     with (
         tempfile.TemporaryDirectory(prefix="loader-generate-") as directory,
-        duckdb.connect(
-            config={"memory_limit": _MEMORY_LIMIT, "temp_directory": directory}
-        ) as connection,
+        duckdb.connect(config={**SETTINGS, "temp_directory": directory}) as connection,
     ):
         try:
             for name, value in plan.variables().items():
