@@ -158,6 +158,10 @@ class _Staged:
         self.report.conflicting = applied.conflicting
 
 
+class _RefusedError(Exception):
+    """With ``strict``: a row is rejected or conflicts, so nothing may stay."""
+
+
 class _Run:
     """One run against one open store."""
 
@@ -186,24 +190,25 @@ class _Run:
     def all_or_none(self, sources: Sequence[Source]) -> AppendReport:
         """Append all sources in one transaction, unless a row of any is rejected or conflicts."""
         report = AppendReport()
-        with self._transaction():
-            every = [self._staged_source(source) for source in sources]
-            for staged in every:
-                report.offending += [(staged.report.source, row) for row in staged.examples]
-            if not report.offending:
+        try:
+            with self._transaction():
+                every = [self._staged_source(source) for source in sources]
                 for staged in every:
-                    applied = self._store.apply(staged.stage)
-                    staged.count(applied)
-                    report.offending += [(staged.report.source, row) for row in applied.examples]
-            if report.offending:
-                report.refused = sum(
-                    staged.report.conflicting + staged.report.rejected.total() for staged in every
-                )
-                report.files = [FileReport(source.name, error=_REFUSED) for source in sources]
-                self._store.rollback()
-            else:
+                    report.offending += [(staged.report.source, row) for row in staged.examples]
+                if not report.offending:
+                    for staged in every:
+                        applied = self._store.apply(staged.stage)
+                        staged.count(applied)
+                        source = staged.report.source
+                        report.offending += [(source, row) for row in applied.examples]
                 report.files = [staged.report for staged in every]
+                if report.offending:
+                    raise _RefusedError
                 self._store.commit()
+        except (_RefusedError, LoaderError) as error:
+            report.refused = sum(file.conflicting + file.rejected.total() for file in report.files)
+            reason = error.message if isinstance(error, LoaderError) else _REFUSED
+            report.files = [FileReport(source.name, error=reason) for source in sources]
         del report.offending[EXAMPLES:]
         return report
 
@@ -297,10 +302,11 @@ class _Run:
         """Ask the contract about each row."""
         accepted: list[tuple[int, Event]] = []
         rejected: list[RejectedRow] = []
-        for line, row in rows:
+        for line, given in rows:
+            row = given.removesuffix("\r") if isinstance(given, str) else given
             result = contract.check(row)
             if isinstance(result, Rejection):
-                text = stored_text(_row_text(row), contract.max_bytes)
+                text = stored_text(_row_text(row))
                 rejected.append(RejectedRow(line, result.reason, result.detail, text))
             else:
                 accepted.append((line, result))
@@ -308,8 +314,6 @@ class _Run:
 
 
 def _row_text(row: str | bytes | Mapping[str, Any]) -> str | bytes:
-    if isinstance(row, str):
-        return row.removesuffix("\r")
-    if isinstance(row, bytes):
+    if isinstance(row, str | bytes):
         return row
     return json.dumps(dict(row), ensure_ascii=False, default=str)

@@ -27,7 +27,7 @@ from typing import Any
 
 from loader import strict_json
 from loader.field_names import FieldNames
-from loader.strict_json import JsonFault, shorten
+from loader.strict_json import JsonError, shorten
 
 #: Namespace of derived ids; changing it would append every event without an id once more.
 ID_NAMESPACE = uuid.UUID("4b6f9a52-8d0e-5c3b-9a6e-2f1d7c84e0b3")
@@ -85,7 +85,7 @@ class Rejection:
     detail: str
 
 
-class _Refusal(Exception):
+class _RefusedError(Exception):
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)
         self.rejection = Rejection(reason, detail)
@@ -116,26 +116,26 @@ class Contract:
             if not isinstance(given, str | bytes):
                 given = _mapping_text(given)
             return self._event(self._parse(given))
-        except _Refusal as refusal:
-            return refusal.rejection
-        except JsonFault as fault:
-            return Rejection(fault.reason, fault.detail)
+        except _RefusedError as refused:
+            return refused.rejection
+        except JsonError as error:
+            return Rejection(error.reason, error.detail)
 
     def _parse(self, given: str | bytes) -> dict[str, Any]:
         size = len(given)
         if isinstance(given, str) and size <= self.max_bytes < size * 4:
             size = len(given.encode(errors="surrogatepass"))
         if size > self.max_bytes:
-            raise _Refusal("too_large", f"longer than {self.max_bytes} bytes")
+            raise _RefusedError("too_large", f"longer than {self.max_bytes} bytes")
         if isinstance(given, bytes):
             try:
                 given = given.decode()
             except UnicodeDecodeError as error:
                 detail = f"byte {error.start + 1} of the row is not UTF-8"
-                raise _Refusal("invalid_utf8", detail) from None
+                raise _RefusedError("invalid_utf8", detail) from None
         value = strict_json.parse(given, max_depth=MAX_DEPTH)
         if not isinstance(value, dict):
-            raise _Refusal("not_an_object", f"a JSON object is needed, not {_kind(value)}")
+            raise _RefusedError("not_an_object", f"a JSON object is needed, not {_kind(value)}")
         return value
 
     def _event(self, row: dict[str, Any]) -> Event:
@@ -153,32 +153,32 @@ class Contract:
 
     def _event_time(self, value: Any) -> datetime:
         if value is None:
-            raise _Refusal("missing_event_time", _missing("event_time"))
+            raise _RefusedError("missing_event_time", _missing("event_time"))
         event_time = _parse_time(value)
         if event_time < self.earliest:
             detail = f"{shorten(value)} is before {time_text(self.earliest)}"
-            raise _Refusal("event_time_too_early", detail)
+            raise _RefusedError("event_time_too_early", detail)
         if event_time > self.latest:
             detail = f"{shorten(value)} is after {time_text(self.latest)}"
-            raise _Refusal("event_time_in_future", detail)
+            raise _RefusedError("event_time_in_future", detail)
         return event_time
 
     def _properties(self, row: dict[str, Any]) -> dict[str, Any]:
         if self.names.rest_is_properties:
-            return self.names.rest(row)
+            return self.names.rest(row, keep_empty=not self.text_properties)
         value = self.names.value(row, "properties", keep_empty=not self.text_properties)
         if value is None:
             return {}
         if self.text_properties and isinstance(value, str):
             try:
                 value = strict_json.parse(value, max_depth=MAX_DEPTH - 1)
-            except JsonFault as fault:
-                raise JsonFault(fault.reason, f"properties: {fault.detail}") from None
+            except JsonError as error:
+                raise JsonError(error.reason, f"properties: {error.detail}") from None
             if value is None:
                 return {}
         if not isinstance(value, dict):
             detail = f"properties must be a JSON object, not {_kind(value)}"
-            raise _Refusal("properties_not_an_object", detail)
+            raise _RefusedError("properties_not_an_object", detail)
         return value
 
 
@@ -191,9 +191,9 @@ def _mapping_text(given: Mapping[str, Any]) -> str:
     try:
         return json.dumps(dict(given), ensure_ascii=False, default=_python_value)
     except (TypeError, ValueError) as error:
-        raise _Refusal("not_json", str(error)) from None
+        raise _RefusedError("not_json", str(error)) from None
     except RecursionError:
-        raise _Refusal("too_deep", f"nested more than {MAX_DEPTH} levels deep") from None
+        raise _RefusedError("too_deep", f"nested more than {MAX_DEPTH} levels deep") from None
 
 
 def _python_value(value: Any) -> str:
@@ -205,13 +205,8 @@ def _python_value(value: Any) -> str:
 
 
 def _kind(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "a boolean"
-    if isinstance(value, int | float):
-        return "a number"
-    return {str: "a text", list: "an array", dict: "an object"}[type(value)]
+    kinds = {str: "a text", list: "an array", dict: "an object", bool: "a boolean"}
+    return "null" if value is None else kinds.get(type(value), "a number")
 
 
 def _missing(name: str) -> str:
@@ -220,30 +215,30 @@ def _missing(name: str) -> str:
 
 def _event_name(value: Any) -> str:
     if value is None:
-        raise _Refusal("missing_event_name", _missing("event_name"))
+        raise _RefusedError("missing_event_name", _missing("event_name"))
     if not isinstance(value, str):
-        raise _Refusal("invalid_event_name", f"event_name must be a text, not {_kind(value)}")
+        raise _RefusedError("invalid_event_name", f"event_name must be a text, not {_kind(value)}")
     if not value.strip():
-        raise _Refusal("missing_event_name", "event_name is blank")
+        raise _RefusedError("missing_event_name", "event_name is blank")
     if len(value) > MAX_TEXT:
         detail = f"event_name has {len(value)} characters, more than {MAX_TEXT}"
-        raise _Refusal("event_name_too_long", detail)
+        raise _RefusedError("event_name_too_long", detail)
     return value
 
 
 def _user_id(value: Any) -> str:
     if value is None:
-        raise _Refusal("missing_user_id", _missing("user_id"))
+        raise _RefusedError("missing_user_id", _missing("user_id"))
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):
         detail = f"user_id must be a text or a whole number, not {_kind(value)}"
-        raise _Refusal("invalid_user_id", detail)
+        raise _RefusedError("invalid_user_id", detail)
     if not value.strip():
-        raise _Refusal("missing_user_id", "user_id is blank")
+        raise _RefusedError("missing_user_id", "user_id is blank")
     if len(value) > MAX_TEXT:
         detail = f"user_id has {len(value)} characters, more than {MAX_TEXT}"
-        raise _Refusal("user_id_too_long", detail)
+        raise _RefusedError("user_id_too_long", detail)
     return value
 
 
@@ -251,19 +246,21 @@ def _event_id(value: Any) -> uuid.UUID | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise _Refusal("invalid_event_id", f"event_id must be a UUID, not {_kind(value)}")
+        raise _RefusedError("invalid_event_id", f"event_id must be a UUID, not {_kind(value)}")
     if not _UUID.fullmatch(value):
-        raise _Refusal("invalid_event_id", f"{shorten(value)} is not a UUID")
+        raise _RefusedError("invalid_event_id", f"{shorten(value)} is not a UUID")
     return uuid.UUID(value)
 
 
 def _parse_time(value: Any) -> datetime:
     if not isinstance(value, str):
         detail = f"event_time must be an ISO 8601 text, not {_kind(value)}"
-        raise _Refusal("invalid_event_time", detail)
+        raise _RefusedError("invalid_event_time", detail)
     match = _TIME.fullmatch(value)
     if match is None:
-        raise _Refusal("invalid_event_time", f"{shorten(value)} is not an ISO 8601 date and time")
+        raise _RefusedError(
+            "invalid_event_time", f"{shorten(value)} is not an ISO 8601 date and time"
+        )
     year, month, day, hour, minute, second, fraction = match.group(1, 2, 3, 4, 5, 6, 7)
     sign, offset_hours, offset_minutes = match.group(9, 10, 11)
     try:
@@ -278,7 +275,7 @@ def _parse_time(value: Any) -> datetime:
         )
         if match["offset"] is None:
             detail = f"{shorten(value)} has no offset from UTC, such as Z or +02:00"
-            raise _Refusal("event_time_without_offset", detail)
+            raise _RefusedError("event_time_without_offset", detail)
         if sign is None:
             return local.replace(tzinfo=UTC)
         if int(offset_minutes or 0) > 59:
@@ -287,4 +284,4 @@ def _parse_time(value: Any) -> datetime:
         zone = timezone(-offset if sign == "-" else offset)
         return local.replace(tzinfo=zone).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise _Refusal("invalid_event_time", f"{shorten(value)}: {error}") from None
+        raise _RefusedError("invalid_event_time", f"{shorten(value)}: {error}") from None

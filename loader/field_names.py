@@ -60,14 +60,22 @@ class FieldNames:
                 return value
         return None
 
-    def rest(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """What no other field was taken from: the properties where they are ``*``."""
-        taken = {
-            next((path[0] for path in paths if row.get(path[0]) not in (None, "")), None)
-            for paths in self.paths.values()
-            if all(len(path) == 1 for path in paths)
-        }
-        return {key: value for key, value in row.items() if key not in taken}
+    def rest(self, row: Mapping[str, Any], *, keep_empty: bool) -> dict[str, Any]:
+        """What no other field was taken from: the properties where they are ``*``.
+
+        Empty names of other fields are left out, and with ``keep_empty`` off every empty value.
+        """
+        left = dict(row)
+        for path in (path for paths in self.paths.values() for path in paths if len(path) == 1):
+            if left.get(path[0], ...) in (None, ""):
+                del left[path[0]]
+        for paths in self.paths.values():
+            taken = next((path[0] for path in paths if len(path) == 1 and path[0] in left), None)
+            if taken is not None:
+                del left[taken]
+        if keep_empty:
+            return left
+        return {key: value for key, value in left.items() if value not in (None, "")}
 
     def columns(self, present: Iterable[str]) -> list[str]:
         """Those of a table's columns ``present`` that events are made from, in their order."""
@@ -80,9 +88,7 @@ class FieldNames:
     def missing(self, present: Iterable[str]) -> list[str]:
         """Required fields for which a table with these columns has none."""
         known = set(present)
-        return [
-            name for name in REQUIRED if not any(path[0] in known for path in self.paths[name])
-        ]
+        return [name for name in REQUIRED if not any(path[0] in known for path in self.paths[name])]
 
 
 def _path(where: str) -> Path:

@@ -112,8 +112,8 @@ class Query:
 
     Columns: ``line``; and either ``event_id`` (text), ``event_name``, ``event_time`` (text),
     ``moment`` (the same as timestamptz), ``user_id`` and ``properties``, the event that the
-    contract would make, or else ``row``, the text of a row that is left over or of a blank line. The session's time
-    zone must be UTC. ``lines`` are the first and the last line of the block.
+    contract would make, or else ``row``, the text of a row that is left over or of a blank line.
+    ``lines`` are the first and the last line of the block. The session's time zone must be UTC.
     """
 
     sql: str
@@ -157,29 +157,32 @@ class Lane:
 
     def _shape(self, row: str) -> _Shape | None:
         """The shape of a row that the lane could let through; None for others."""
-        if len(row) > self._contract.max_bytes or self._names.rest_is_properties:
+        keys = self._keys(row)
+        taken: dict[str, str] = {}
+        for field, paths in self._names.paths.items():
+            key = next((path[0] for path in paths if path[0] in keys), None)
+            if key is None:
+                continue
+            if any(len(path) > 1 for path in paths) or key in taken.values():
+                return None
+            taken[field] = key
+        # With two keys for the id, a null in the first would make the second count.
+        ids = [path for path in self._names.paths["event_id"] if path[0] in keys]
+        if len(ids) > 1 or not taken.keys() >= set(REQUIRED):
             return None
+        return _Shape(keys, taken)
+
+    def _keys(self, row: str) -> tuple[str, ...]:
+        """The keys of a row; none where they are not plain enough for a pattern."""
+        if len(row) > self._contract.max_bytes or self._names.rest_is_properties:
+            return ()
         try:
             value = json.loads(row)
         except (ValueError, RecursionError):
-            return None
+            return ()
         if not isinstance(value, dict) or len(value) > _MAX_KEYS:
-            return None
-        if not all(_PLAIN_KEY.fullmatch(key) for key in value):
-            return None
-        taken: dict[str, str] = {}
-        for field, paths in self._names.paths.items():
-            key = next((path[0] for path in paths if path[0] in value), None)
-            if key is not None:
-                if any(len(path) > 1 for path in paths) or key in taken.values():
-                    return None
-                taken[field] = key
-        if not taken.keys() >= set(REQUIRED):
-            return None
-        ids = [path for path in self._names.paths["event_id"] if path[0] in value]
-        if len(ids) > 1:  # a null in the first would make the second count
-            return None
-        return _Shape(tuple(value), taken)
+            return ()
+        return tuple(value) if all(map(_PLAIN_KEY.fullmatch, value)) else ()
 
     def _statement(self, shapes: list[_Shape], block: Block) -> str:
         lines = "unnest(range($2, $3))" if _contiguous(block.lines) else "unnest($2::bigint[])"
@@ -187,9 +190,7 @@ class Lane:
             f"when regexp_full_match(row, {_quoted(self._pattern(shape))}) then {number}"
             for number, shape in enumerate(shapes)
         )
-        shape_number = (
-            f"case when strlen(row) > {self._contract.max_bytes} then null {matches} end"
-        )
+        shape_number = f"case when strlen(row) > {self._contract.max_bytes} then null {matches} end"
         parsed = "".join(
             f", case when shape = {number} then from_json(row, {_quoted(self._spec(shape))}) end "
             f"as fields_{number}"

@@ -105,15 +105,15 @@ class AppendReport:
 
     def as_text(self) -> str:
         """The report for people, in one line and one more for what was rejected."""
-        lines = [
+        text = (
             f"Read {self.read:,}: appended {self.appended:,}, duplicate {self.duplicate:,}, "
             f"conflicting {self.conflicting:,}, rejected {self.rejected.total():,} "
             f"in {self.seconds:.1f} s ({self.rows_per_second:,} rows/s)."
-        ]
+        )
         if self.rejected:
             reasons = ", ".join(f"{key} {n:,}" for key, n in _by_reason(self.rejected).items())
-            lines.append(f"Rejected: {reasons}. See them with: loader rejects")
-        return "\n".join(lines)
+            text += f"\nRejected: {reasons}. See them with: loader rejects"
+        return text
 
 
 def _by_reason(counts: Counter[str]) -> dict[str, int]:

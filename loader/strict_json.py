@@ -1,8 +1,8 @@
-"""JSON as RFC 8259 and I-JSON want it, read strictly and written in one canonical form.
+r"""JSON as RFC 8259 and I-JSON want it, read strictly and written in one canonical form.
 
 The canonical form is what PostgreSQL's jsonb and DuckDB's JSON both keep and give back alike:
 
-* no white space; strings as UTF-8, escaping only ``"``, ``\\`` and control characters;
+* no white space; strings as UTF-8, escaping only ``"``, ``\`` and control characters;
 * whole numbers with the digits they came with (``-0`` becomes ``0``);
 * other numbers as the nearest double, in its shortest digits, in plain decimal notation
   (``1e2`` is ``100.0``, ``1.10`` is ``1.1``, ``1e-7`` is ``0.0000001``, ``-0.0`` is ``0.0``); from
@@ -15,7 +15,7 @@ import json
 import re
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable
 from decimal import Decimal
 from json.encoder import encode_basestring
 from typing import Any
@@ -27,7 +27,7 @@ _ESCAPE = "\\u"
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 
-class JsonFault(ValueError):
+class JsonError(ValueError):
     """A text that is no JSON for us: ``reason`` is the reason code, ``detail`` is for people."""
 
     def __init__(self, reason: str, detail: str) -> None:
@@ -43,7 +43,7 @@ class _Parser(threading.local):
     """
 
     def __init__(self) -> None:
-        self._fault: JsonFault | None = None
+        self._fault: JsonError | None = None
         self._decoder = json.JSONDecoder(
             object_pairs_hook=self._object,
             parse_int=self._integer,
@@ -57,14 +57,14 @@ class _Parser(threading.local):
             value = self._decoder.decode(text)
         except json.JSONDecodeError as error:
             detail = f"{error.msg} at character {error.pos + 1}"
-            raise JsonFault("not_json", detail) from None
+            raise JsonError("not_json", detail) from None
         if self._fault is not None:
             raise self._fault
         return value
 
     def _remember(self, reason: str, detail: str) -> None:
         if self._fault is None:
-            self._fault = JsonFault(reason, detail)
+            self._fault = JsonError(reason, detail)
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
@@ -97,20 +97,20 @@ class _Parser(threading.local):
 
     def _constant(self, name: str) -> None:
         # The grammar of JSON knows no NaN and Infinity, so this outranks every other fault.
-        raise JsonFault("not_json", f"{name} is no JSON value")
+        raise JsonError("not_json", f"{name} is no JSON value")
 
 
 _PARSER = _Parser()
 
 
 def parse(text: str, *, max_depth: int) -> Any:
-    """Read one JSON value from ``text``; raises JsonFault.
+    """Read one JSON value from ``text``; raises JsonError.
 
     The first of these that applies decides: too_deep, not_json, duplicate_key or
     number_out_of_range (whichever ends first in the text), null_character, lone_surrogate.
     """
     if _depth_exceeds(text, max_depth):
-        raise JsonFault("too_deep", f"nested more than {max_depth} levels deep")
+        raise JsonError("too_deep", f"nested more than {max_depth} levels deep")
     value = _PARSER.parse(text)
     # Raw control characters are no JSON, so a NUL or half a pair can only come from an escape,
     # or from a str that was never UTF-8.
@@ -121,29 +121,16 @@ def parse(text: str, *, max_depth: int) -> Any:
 
 def canonical(value: Any, *, sort_keys: bool = False) -> str:
     """Write a parsed JSON value in the canonical form; ``sort_keys`` sorts by code points."""
-    if isinstance(value, str):
-        return encode_basestring(value)
-    if value is None:
-        return "null"
-    if value is True:
-        return "true"
-    if value is False:
-        return "false"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float):
-        return _double_text(value)
     if isinstance(value, dict):
-        items: Iterable[tuple[str, Any]] = sorted(value.items()) if sort_keys else value.items()
-        return (
-            "{"
-            + ",".join(
-                f"{encode_basestring(key)}:{canonical(item, sort_keys=sort_keys)}"
-                for key, item in items
-            )
-            + "}"
-        )
-    return "[" + ",".join(canonical(item, sort_keys=sort_keys) for item in value) + "]"
+        items = sorted(value.items()) if sort_keys else value.items()
+        members = [
+            f"{encode_basestring(key)}:{canonical(item, sort_keys=sort_keys)}"
+            for key, item in items
+        ]
+        return f"{{{','.join(members)}}}"
+    if isinstance(value, list):
+        return f"[{','.join(canonical(item, sort_keys=sort_keys) for item in value)}]"
+    return _SCALARS[type(value)](value)
 
 
 def shorten(text: str, limit: int = 60) -> str:
@@ -160,6 +147,15 @@ def _double_text(value: float) -> str:
         if "." not in digits and abs(value) < _FIRST_WHOLE_DOUBLE:
             digits += ".0"
     return digits
+
+
+_SCALARS: dict[type, Callable[[Any], str]] = {
+    str: encode_basestring,
+    int: str,
+    float: _double_text,
+    bool: lambda value: "true" if value else "false",
+    type(None): lambda _: "null",
+}
 
 
 def _depth_exceeds(text: str, limit: int) -> bool:
@@ -197,8 +193,8 @@ def _check_characters(value: Any) -> None:
             pending.extend(item)
         elif isinstance(item, str):
             if "\x00" in item:
-                raise JsonFault("null_character", "a text holds the character U+0000")
+                raise JsonError("null_character", "a text holds the character U+0000")
             if surrogate is None and not _is_unicode(item):
                 surrogate = item
     if surrogate is not None:
-        raise JsonFault("lone_surrogate", f"the text {shorten(surrogate)} holds half a pair")
+        raise JsonError("lone_surrogate", f"the text {shorten(surrogate)} holds half a pair")

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
+
+MAX_STORED_BYTES = 1 << 20
+# The beginning of a character of several bytes that lacks its end.
+_HALF_CHARACTER = re.compile(rb"(?:[\xc0-\xff]|[\xe0-\xff][\x80-\xbf]|[\xf0-\xff][\x80-\xbf]{2})\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +48,15 @@ class Reader(Protocol):
         ...
 
 
-def stored_text(text: str | bytes, max_bytes: int) -> str:
+def stored_text(text: str | bytes) -> str:
     """The original of a rejected row as every engine can store it.
 
-    At most ``max_bytes`` of it; what is not UTF-8, and NUL, as backslash escapes.
+    At most `MAX_STORED_BYTES` of it; what is not UTF-8, and NUL, as backslash escapes.
     """
-    if isinstance(text, bytes):
-        text = text[:max_bytes].decode(errors="backslashreplace")
-    text = text[:max_bytes]
-    if not text.isascii():
-        # Cutting bytes may leave half a character; that half goes.
-        whole = text.encode(errors="backslashreplace")
-        text = whole[:max_bytes].decode(errors="ignore")
-    return text.replace("\x00", "\\x00")
+    if isinstance(text, str):
+        text = text[:MAX_STORED_BYTES].encode(errors="backslashreplace")
+    cut = text[:MAX_STORED_BYTES]
+    if len(cut) < len(text):
+        # Cutting may leave half a character; that half goes.
+        cut = _HALF_CHARACTER.sub(b"", cut)
+    return cut.decode(errors="backslashreplace").replace("\x00", "\\x00")

@@ -22,12 +22,9 @@ class CsvReader:
 
     text_properties = True
 
-    def __init__(
-        self, stream: ByteStream, *, block_bytes: int, max_bytes: int, names: FieldNames
-    ) -> None:
+    def __init__(self, stream: ByteStream, *, block_bytes: int, names: FieldNames) -> None:
         self._stream = stream
         self._block_bytes = block_bytes
-        self._max_bytes = max_bytes
         self._names = names
 
     def blocks(self) -> Iterator[Block]:
@@ -47,11 +44,11 @@ class CsvReader:
             row = _json(header, record)
             size += len(row)
             if not row.isascii() and (whole := _not_utf8(row)) is not None:
-                text = stored_text(whole, self._max_bytes)
+                text = stored_text(whole)
                 rejected.append(RejectedRow(line, "invalid_utf8", "the row is not UTF-8", text))
             elif len(record) != len(header):
                 detail = f"{len(record)} fields, but {len(header)} columns"
-                text = stored_text(row, self._max_bytes)
+                text = stored_text(row)
                 rejected.append(RejectedRow(line, "wrong_field_count", detail, text))
             else:
                 rows.append(row)

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 
 from loader.errors import LoaderError
-from loader.readers.block import Block, RejectedRow, stored_text
+from loader.readers.block import MAX_STORED_BYTES, Block, RejectedRow, stored_text
 from loader.readers.source import ByteStream
 
 _BOM = b"\xef\xbb\xbf"
 _BLANK = b" \t\r\n"
-_LINE_END = b"\r\n"
+_CARRIAGE_RETURN = b"\r"
 # An array of objects; an array of anything else is a row that is no event.
 _ARRAY = re.compile(rb"\[\s*(\{|\Z)")
 
@@ -33,6 +33,8 @@ class JsonLinesReader:
     def blocks(self) -> Iterator[Block]:
         """The lines of the stream; LoaderError for a JSON array and for damaged compression."""
         rest = b""
+        # Enough to store as much of a rejected line as of one that ends within a block.
+        held = max(self._max_bytes + len(_CARRIAGE_RETURN), MAX_STORED_BYTES)
         chunk = self._first()
         while chunk:
             end = chunk.rfind(b"\n")
@@ -41,7 +43,7 @@ class JsonLinesReader:
                 rest = chunk[end + 1 :]
             else:
                 rest += chunk
-            if len(rest) > self._max_bytes + len(_LINE_END):
+            if len(rest) > held:
                 yield self._reject_long(rest)
                 rest = b""
                 chunk = self._skip_line()
@@ -67,7 +69,7 @@ class JsonLinesReader:
             self._line,
             "too_large",
             f"longer than {self._max_bytes} bytes",
-            stored_text(beginning, self._max_bytes),
+            stored_text(beginning),
         )
         self._line += 1
         return Block("", (), self._stream.position, [rejected])
@@ -94,16 +96,16 @@ class JsonLinesReader:
     def _decode_lines(self, data: bytes, first: int, rejected: list[RejectedRow]) -> str:
         """Reject the lines that are not UTF-8, leaving blank ones in their place."""
         texts = []
-        for line, row in enumerate(data.split(b"\n"), first):
+        for line, given in enumerate(data.split(b"\n"), first):
             try:
-                texts.append(row.decode())
+                texts.append(given.decode())
             except UnicodeDecodeError as error:
                 texts.append("")
-                row = row.removesuffix(b"\r")
+                row = given.removesuffix(_CARRIAGE_RETURN)
                 if len(row) > self._max_bytes:
                     reason, detail = "too_large", f"longer than {self._max_bytes} bytes"
                 else:
                     reason = "invalid_utf8"
                     detail = f"byte {error.start + 1} of the row is not UTF-8"
-                rejected.append(RejectedRow(line, reason, detail, stored_text(row, self._max_bytes)))
+                rejected.append(RejectedRow(line, reason, detail, stored_text(row)))
         return "\n".join(texts)

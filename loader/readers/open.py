@@ -17,5 +17,5 @@ def open_reader(
     if source.format == "jsonl":
         return JsonLinesReader(stream, block_bytes=block_bytes, max_bytes=max_bytes)
     if source.format == "csv":
-        return CsvReader(stream, block_bytes=block_bytes, max_bytes=max_bytes, names=names)
+        return CsvReader(stream, block_bytes=block_bytes, names=names)
     return ParquetReader(source, stream, block_bytes=block_bytes, names=names)

@@ -214,7 +214,8 @@ def _files(name: str) -> list[str]:
     if path.exists():
         return [name]
     if glob.has_magic(name):
-        found = sorted(match for match in glob.glob(name, recursive=True) if Path(match).is_file())
+        matches = glob.glob(name, recursive=True)  # noqa: PTH207 (name may be absolute)
+        found = sorted(match for match in matches if Path(match).is_file())
         if found:
             return found
         raise UsageError(f"No file matches {name}")

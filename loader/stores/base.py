@@ -43,9 +43,7 @@ class Stage(Protocol):
     events: int
     rejected: int
 
-    def take(
-        self, cursor: duckdb.DuckDBPyConnection, query: Query
-    ) -> tuple[Any, list[Leftover]]:
+    def take(self, cursor: duckdb.DuckDBPyConnection, query: Query) -> tuple[Any, list[Leftover]]:
         """Take the rows that the lane lets through; called in worker threads.
 
         Returns what `write` is then given, and the rows left over, in their order.

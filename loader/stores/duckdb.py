@@ -51,12 +51,12 @@ class DuckDBStage:
         self._cursor = cursor
         self._target = target
         with database_errors(target, f"appending {source}"):
-            cursor.execute(f"create table {self.events_table} ({_columns(_EVENT_ROW)}, row VARCHAR)")
+            cursor.execute(
+                f"create table {self.events_table} ({_columns(_EVENT_ROW)}, row VARCHAR)"
+            )
             cursor.execute(f"create table {self.rejected_table} ({_columns(_REJECTED_ROW)})")
 
-    def take(
-        self, cursor: duckdb.DuckDBPyConnection, query: Query
-    ) -> tuple[int, list[Leftover]]:
+    def take(self, cursor: duckdb.DuckDBPyConnection, query: Query) -> tuple[int, list[Leftover]]:
         """Move the rows that the lane lets through into the stage; how many they are."""
         cursor.execute(
             f"insert into {self.events_table} "
@@ -103,18 +103,25 @@ class DuckDBStore:
 
     def __init__(self, target: Target, *, lock_timeout: float) -> None:
         self._target = target
-        self._connection = open_duckdb(target, wait_seconds=lock_timeout)
+        self._lock_timeout = lock_timeout
         self._events = f'"{target.raw_schema}".events'
         self._rejected = f'"{target.raw_schema}".rejected_events'
         self._stages: list[DuckDBStage] = []
         self._stages_made = 0
         self._in_transaction = False
+        self._broken = False
+        self._connection = self._open()
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        target = self._target
+        connection = open_duckdb(target, wait_seconds=self._lock_timeout)
         with database_errors(target, "looking for the raw tables"):
             for table in (self._events, self._rejected):
-                self._connection.execute(f"select 1 from {table} limit 0")
+                connection.execute(f"select 1 from {table} limit 0")
             if "memory_limit" not in {**target.settings, **target.config_options}:
-                self._connection.execute(f"set memory_limit = '{_MEMORY}'")
-            self._connection.execute(f"attach ':memory:' as {_STAGING}")
+                connection.execute(f"set memory_limit = '{_MEMORY}'")
+            connection.execute(f"attach ':memory:' as {_STAGING}")
+        return connection
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A cursor of the file's instance, so that the lane can fill stages."""
@@ -124,6 +131,9 @@ class DuckDBStore:
 
     def stage(self, source: str) -> DuckDBStage:
         """A new stage."""
+        if self._broken:
+            self._connection = self._open()
+            self._broken = False
         self._stages_made += 1
         stage = DuckDBStage(self.cursor(), self._target, source, self._stages_made)
         self._stages.append(stage)
@@ -152,10 +162,16 @@ class DuckDBStore:
 
     def rollback(self) -> None:
         """Roll back and drop all stages."""
-        if self._in_transaction:
-            self._in_transaction = False
-            self._connection.execute("rollback")
-        self._drop_stages()
+        try:
+            if self._in_transaction:
+                self._connection.execute("rollback")
+            self._drop_stages()
+        except duckdb.Error:
+            # After a fatal error, such as a full disk, DuckDB refuses all but closing.
+            self._stages.clear()
+            self._connection.close()
+            self._broken = True
+        self._in_transaction = False
 
     def close(self) -> None:
         """Close the file, which drops what was not committed."""
@@ -214,7 +230,9 @@ class DuckDBStore:
             from loader_skipped
             inner join {stage.events_table} as staged using (line)
             inner join {self._events} as present on present.event_id = loader_skipped.event_id
-            where staged.row is null and (differs or staged.properties <> present.properties::varchar)
+            where
+                staged.row is null
+                and (differs or staged.properties <> present.properties::varchar)
         """)
         after = -1
         while rows := execute(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from loader.stores.base import Store
+from loader.stores.duckdb import DuckDBStore
+from loader.stores.postgres import PostgresStore
 from loader.target import Target
 
 
@@ -12,9 +14,5 @@ def open_store(target: Target, *, lock_timeout: float) -> Store:
     ``lock_timeout``: for how many seconds to wait for a DuckDB file that another process holds.
     """
     if target.engine == "postgres":
-        from loader.stores.postgres import PostgresStore
-
         return PostgresStore(target)
-    from loader.stores.duckdb import DuckDBStore
-
     return DuckDBStore(target, lock_timeout=lock_timeout)

@@ -77,15 +77,15 @@ class PostgresStage:
         """Break off the COPY, if it still runs."""
         if self._is_open:
             self._is_open = False
-            stop = _Abandoned()
+            stop = _AbandonedError()
             with suppress(Exception):  # PostgreSQL confirms with an error; the rollback counts
-                self._copying.__exit__(_Abandoned, stop, None)
+                self._copying.__exit__(_AbandonedError, stop, None)
 
     def _errors(self) -> AbstractContextManager[None]:
         return database_errors(self._target, f"appending {self.source}")
 
 
-class _Abandoned(Exception):
+class _AbandonedError(Exception):
     """Breaks off a COPY."""
 
 
@@ -159,7 +159,7 @@ class PostgresStore:
             self._lane.close()
 
     def _retried(self, work: Callable[[], Result]) -> Result:
-        """Do ``work`` under a savepoint: rolling back to it frees the locks, and the stage stays."""
+        """Do ``work`` under a savepoint: rolling back to it frees the locks and keeps the stage."""
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 with self._connection.transaction():
