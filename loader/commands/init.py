@@ -48,7 +48,8 @@ def init(  # noqa: PLR0913 (one parameter for each option)
     to users: the loader role reads and inserts raw rows, and nothing else; the transformer role
     reads raw rows and makes the schemas that dbt builds (set `role:` in its target to it, so that
     what one user builds another may rebuild); the reader role may use the schema of the marts,
-    whose views dbt grants to it (variable reader_roles). Nobody else gets at the raw tables.
+    whose views dbt grants to it (environment variable EVENTS_READER_ROLES). Nobody else gets at
+    the raw tables.
     """
     target = load_target(target_name, profiles_dir, raw_schema)
     if roles and target.engine != "postgres":

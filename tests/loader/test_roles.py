@@ -5,15 +5,17 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg import sql
 
+from scripts.postgres import PostgresServer
 from tests.conftest import MakeDatabase
 from tests.loader.test_init import EVENT, REJECTED
 from tests.support.databases import Database
-from tests.support.run import run_loader
+from tests.support.run import run_dbt, run_loader
 
 PASSWORD = uuid.uuid4().hex
 KINDS = ("loader", "transformer", "reader")
@@ -48,9 +50,11 @@ class Roles:
 
 
 @pytest.fixture(scope="module")
-def roles(request: pytest.FixtureRequest) -> Iterator[Roles]:
-    make_database: MakeDatabase = request.getfixturevalue("make_session_database")
-    made = Roles(make_database("postgres"), f"test_{uuid.uuid4().hex[:12]}")
+def roles(
+    postgres_server: PostgresServer,  # noqa: ARG001 - named, so that it outlives these roles
+    make_session_database: MakeDatabase,
+) -> Iterator[Roles]:
+    made = Roles(make_session_database("postgres"), f"test_{uuid.uuid4().hex[:12]}")
     run_loader("init", "--roles", *made.options(), database=made.database, check=True)
     made.database.execute(EVENT)
     made.database.execute("create view analytics.granted as select event_name from raw.events")
@@ -67,12 +71,20 @@ def roles(request: pytest.FixtureRequest) -> Iterator[Roles]:
             if kind != "outsider":
                 connection.execute(f"grant {made.name(kind)} to {user}")
     yield made
-    with made.database.connect() as connection:
-        for kind in (*KINDS, "outsider"):
-            names = [f"{made.name(kind)}_user"] + ([made.name(kind)] if kind in KINDS else [])
-            for name in names:
-                connection.execute(f"drop owned by {name}")
-                connection.execute(f"drop role {name}")
+    drop_roles(
+        made.database,
+        [f"{made.name(kind)}_user" for kind in (*KINDS, "outsider")]
+        + [made.name(kind) for kind in KINDS],
+    )
+
+
+def drop_roles(database: Database, names: list[str]) -> None:
+    """Drop roles with all they own; they belong to the server and would outlive the database."""
+    with database.connect() as connection:
+        for name in names:
+            connection.execute(f"drop owned by {name} cascade")
+        for name in names:
+            connection.execute(f"drop role {name}")
 
 
 ALLOWED = [
@@ -84,7 +96,7 @@ ALLOWED = [
     ("transformer", "select count(*) from raw.events"),
     ("transformer", "select count(*) from raw.rejected_events"),
     ("transformer", "create schema if not exists analytics"),
-    ("transformer", "create schema analytics_staging"),
+    ("transformer", "create schema made_by_dbt"),
     ("transformer", "create view analytics.by_dbt as select event_name from raw.events"),
     ("reader", "select count(*) from analytics.granted"),
 ]
@@ -176,10 +188,7 @@ def test_says_what_it_created(make_database: MakeDatabase) -> None:
         )
         assert "Created schema analytics\n" in result.stderr
     finally:
-        with roles.database.connect() as connection:
-            for kind in KINDS:
-                connection.execute(f"drop owned by {roles.name(kind)}")
-                connection.execute(f"drop role {roles.name(kind)}")
+        drop_roles(roles.database, [roles.name(kind) for kind in KINDS])
 
 
 def test_duckdb_has_no_roles_and_says_why(make_database: MakeDatabase) -> None:
@@ -202,3 +211,79 @@ def test_two_roles_of_one_name_are_refused(make_database: MakeDatabase) -> None:
     assert result.exit_code == 2
     assert "'x' is named twice" in result.stderr
     assert database.columns("raw.events") == []
+
+
+def as_user(roles: Roles, kind: str) -> dict[str, str]:
+    """The environment of a user with that role."""
+    return {"PGUSER": f"{roles.name(kind)}_user", "PGPASSWORD": PASSWORD}
+
+
+@pytest.fixture
+def events_file(tmp_path: Path) -> Path:
+    """Two events, one of them twice, another that conflicts with the first, and one no event."""
+    plain = '{"event":"b","time":"2024-03-01T10:00:00Z","user_id":"u1"}'
+    named = plain.replace("{", '{"id":"6f1d1c5e-3f83-4a44-8a37-000000000001",')
+    lines = [named, plain, plain, named.replace('"b"', '"c"'), "no event"]
+    path = tmp_path / "events.jsonl"
+    path.write_text("\n".join(lines))
+    return path
+
+
+def test_the_loader_role_suffices_for_append_and_rejects(roles: Roles, events_file: Path) -> None:
+    env = as_user(roles, "loader")
+
+    first = run_loader("append", "--json", events_file, database=roles.database, env=env)
+    again = run_loader("append", "--json", events_file, database=roles.database, env=env)
+    rejects = run_loader("rejects", "--json", database=roles.database, env=env)
+
+    counted = ("read", "appended", "duplicate", "conflicting", "rejected")
+    assert [first.json()[name] for name in counted] == [5, 2, 1, 1, 1]
+    assert [again.json()[name] for name in counted][:3] == [5, 0, 3]
+    assert {"conflicting_event_id", "not_json"} <= {
+        entry["reason"] for entry in rejects.json()["reasons"]
+    }
+
+
+@pytest.mark.parametrize("kind", ["transformer", "reader", "outsider"])
+def test_other_roles_cannot_append(roles: Roles, events_file: Path, kind: str) -> None:
+    before = roles.database.query("select count(*) from raw.events")
+
+    result = run_loader("append", events_file, database=roles.database, env=as_user(roles, kind))
+
+    assert result.exit_code == 1
+    assert "Traceback" not in result.stderr
+    assert "permission denied" in result.stderr
+    assert roles.database.query("select count(*) from raw.events") == before
+
+
+@pytest.mark.slow
+def test_the_transformer_builds_with_dbt_and_the_reader_reads(roles: Roles) -> None:
+    """With `role:` in dbt's target, what it builds belongs to the role and not to the user."""
+    profile = roles.database.directory / "profiles.yml"
+    before = profile.read_text()
+    profile.write_text(
+        before.replace(
+            "      type: postgres\n",
+            f"      type: postgres\n      role: {roles.name('transformer')}\n",
+        )
+    )
+    try:
+        run_dbt(
+            *("build", "--select", "+daily_active_users"),
+            *("--exclude-resource-type", "test", "unit_test"),
+            database=roles.database,
+            env={**as_user(roles, "transformer"), "EVENTS_READER_ROLES": roles.name("reader")},
+        )
+    finally:
+        profile.write_text(before)
+
+    owners = roles.database.query(
+        "select distinct viewowner from pg_views where viewname in"
+        " ('stg_events', 'daily_active_users')"
+    )
+    assert owners == [(roles.name("transformer"),)]
+    with roles.login("reader") as connection:
+        [(active,)] = connection.execute("select max(dau) from analytics.daily_active_users")
+        assert active > 0
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("select * from analytics_staging.stg_events")
