@@ -1,0 +1,47 @@
+-- On each date the statuses add up to the users who were active on or before it. Users who fall out
+-- of one status and into none, or stand in two for a day, would show on no other total.
+with first_days as (
+
+    select
+        user_id,
+        min(activity_date) as first_active_date
+    from {{ ref('int_user_days') }}
+    group by user_id
+
+),
+
+new_users as (
+
+    select
+        first_active_date,
+        count(*) as users
+    from first_days
+    group by first_active_date
+
+),
+
+statuses as (
+
+    select
+        as_of_date,
+        sum(users) as users
+    from {{ ref('daily_churn') }}
+    group by as_of_date
+
+),
+
+seen as (
+
+    select
+        statuses.as_of_date,
+        statuses.users,
+        sum(coalesce(new_users.users, 0)) over (order by statuses.as_of_date) as expected_users
+    from statuses
+    left join new_users
+        on statuses.as_of_date = new_users.first_active_date
+
+)
+
+select *
+from seen
+where users <> expected_users

@@ -1,0 +1,22 @@
+-- Over all dates dau adds up to the days on which users were active, each counted once. A calendar
+-- that lacks a date, or has one twice, would hide or repeat its users.
+with counted as (
+
+    select coalesce(sum(dau), 0) as users
+    from {{ ref('daily_active_users') }}
+
+),
+
+expected as (
+
+    select count(*) as users
+    from {{ ref('int_user_days') }}
+
+)
+
+select
+    counted.users,
+    expected.users as expected_users
+from counted
+cross join expected
+where counted.users <> expected.users

@@ -1,0 +1,27 @@
+-- The catalog lists every name that the raw events have, with all of its events. It is where people
+-- look up what to write into a definition; a name that is missing there cannot be found.
+with raw_events as (
+
+    select
+        event_name,
+        count(*) as events
+    from {{ source('raw', 'events') }}
+    {% if as_of_date() -%}
+    where {{ local_date('event_time') }} <= cast('{{ as_of_date() }}' as date)
+    {% endif -%}
+    group by event_name
+
+)
+
+select
+    raw_events.event_name,
+    raw_events.events as raw_events,
+    listed.event_name as listed_name,
+    listed.events
+from raw_events
+full outer join {{ ref('event_catalog') }} as listed
+    on raw_events.event_name = listed.event_name
+where
+    raw_events.event_name is null
+    or listed.event_name is null
+    or raw_events.events <> listed.events

@@ -1,0 +1,22 @@
+-- Every user who signed up is counted on one date. A signup on a date that the calendar lacks would
+-- be missing from each view by date without a trace.
+with counted as (
+
+    select coalesce(sum(signups), 0) as users
+    from {{ ref('signups') }}
+
+),
+
+expected as (
+
+    select count(distinct user_id) as users
+    from {{ ref('int_signups') }}
+
+)
+
+select
+    counted.users,
+    expected.users as expected_users
+from counted
+cross join expected
+where counted.users <> expected.users
