@@ -119,7 +119,8 @@ def _create_in_postgres(target: Target, connection: psycopg.Connection) -> list[
     if created:
         # As bytes: psycopg takes text only where it is a literal of the program.
         connection.execute(statements("create_tables_postgres", raw=raw).encode())
-        _check_columns(target, connection.execute(_COLUMNS.format("%s").encode(), [raw]).fetchall())
+    _check_columns(target, connection.execute(_COLUMNS.format("%s").encode(), [raw]).fetchall())
+    if created:
         if missing():
             raise LoaderError(
                 f"{target.label} has tables of its own in schema {raw!r}: there is no "
@@ -133,12 +134,13 @@ def _create_in_duckdb(target: Target, connection: duckdb.DuckDBPyConnection) -> 
     raw = target.raw_schema
     found = {part for (part,) in connection.execute(_DUCKDB_PARTS, {"raw": raw}).fetchall()}
     created = _expected_parts(target) - found
+    connection.begin()
     if created:
-        connection.begin()
         connection.execute(statements("create_tables_duckdb", raw=raw))
-        _check_columns(target, connection.execute(_COLUMNS.format("?"), [raw]).fetchall())
+    _check_columns(target, connection.execute(_COLUMNS.format("?"), [raw]).fetchall())
+    if created:
         connection.execute(statements("comments", raw=raw))
-        connection.commit()
+    connection.commit()
     return _in_order(created)
 
 
@@ -162,7 +164,8 @@ def _check_columns(target: Target, found: list[tuple[str, str, str]]) -> None:
     for table, columns in RAW_COLUMNS.items():
         actual = {column: kind for name, column, kind in found if name == table}
         expected = {column: _column_type(kind, target.engine) for column, kind in columns.items()}
-        if actual != expected:
+        # A user without any right on a table of PostgreSQL sees no columns; that is not wrong.
+        if actual and actual != expected:
             wrong = sorted(
                 column
                 for column in actual.keys() | expected.keys()

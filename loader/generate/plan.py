@@ -96,7 +96,7 @@ class Plan:
         return self.events - self.repeats
 
     def variables(self) -> dict[str, object]:
-        """Values that events.sql expects, by name."""
+        """Values that the SQL files beside this one expect, by name."""
         start = self.end - datetime.timedelta(days=self.days - 1)
         end_ms = ((self.end - _EPOCH).days + 1) * _DAY_MS
         # Every amount is part of both salts: other amounts make other events, and the ids of two

@@ -64,7 +64,7 @@ def stream_events(plan: Plan, stream: BinaryIO) -> None:
 
 @contextmanager
 def _events(plan: Plan) -> Iterator[duckdb.DuckDBPyConnection]:
-    """An in-memory database with the views of events.sql; its errors become LoaderErrors."""
+    """An in-memory database with the views of records.sql; its errors become LoaderErrors."""
     with (
         tempfile.TemporaryDirectory(prefix="loader-generate-") as directory,
         duckdb.connect(config={**SETTINGS, "temp_directory": directory}) as connection,
@@ -72,9 +72,9 @@ def _events(plan: Plan) -> Iterator[duckdb.DuckDBPyConnection]:
         try:
             for name, value in plan.variables().items():
                 connection.execute(f"set variable {name} = $value", {"value": value})
-            connection.execute(
-                (resources.files("loader.generate") / "events.sql").read_text(encoding="utf-8")
-            )
+            for script in ("macros", "users", "events", "records"):
+                source = resources.files("loader.generate") / f"{script}.sql"
+                connection.execute(source.read_text(encoding="utf-8"))
             yield connection
         except duckdb.Error as error:
             raise LoaderError(

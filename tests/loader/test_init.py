@@ -111,6 +111,16 @@ def test_creates_only_what_is_missing(database: Database) -> None:
     assert "Created table raw.events\n" not in result.stderr
 
 
+def test_a_column_of_another_type_is_noticed_later_too(database: Database) -> None:
+    run_loader("init", database=database, check=True)
+    database.execute("alter table raw.rejected_events alter column line type text")
+
+    result = run_loader("init", database=database)
+
+    assert result.exit_code == 1
+    assert "raw.rejected_events with other columns (see line)" in result.stderr
+
+
 def test_a_table_with_other_columns_is_refused_and_left_alone(database: Database) -> None:
     database.execute("create schema raw")
     database.execute("create table raw.events (event_id text, occurred_at date)")
