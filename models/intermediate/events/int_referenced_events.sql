@@ -35,6 +35,8 @@ signup_events as (
 unioned as (
 
     select * from named_events
+    -- in a definition these are signs, even where an event has such a name
+    where reference not in ('*', '$signup')
     union all
     select * from any_events
     union all
