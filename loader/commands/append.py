@@ -34,18 +34,26 @@ from loader.target import load_target
 @option(
     "--format",
     "format_",
+    envvar="LOADER_APPEND_FORMAT",
     type=click.Choice(FORMATS),
     help="Format of all files; else their endings tell (standard input: jsonl).",
 )
 @option(
     "--map",
     "maps",
+    envvar="LOADER_APPEND_MAP",
     multiple=True,
     metavar="FIELD=COLUMN",
     help="Where a field is found, instead of its usual names. May be given several times.",
 )
 @option("--strict", is_flag=True, help="Append nothing at all if any row is rejected or conflicts.")
-@option("--json", "as_json", is_flag=True, help="Print the report as JSON on standard output.")
+@option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    envvar="LOADER_APPEND_JSON",
+    help="Print the report as JSON on standard output.",
+)
 @option(
     "--earliest",
     default=DEFAULT_EARLIEST.strftime("%Y-%m-%d"),

@@ -56,6 +56,7 @@ DEFAULT_END = "2024-12-31"
 @option(
     "--format",
     "file_format",
+    envvar="LOADER_GENERATE_FORMAT",
     type=click.Choice(["jsonl", "parquet"]),
     default="jsonl",
     show_default=True,

@@ -47,6 +47,7 @@ class _Time(click.ParamType[datetime]):
 @option(
     "--reason",
     "reasons",
+    envvar="LOADER_REJECTS_REASON",
     multiple=True,
     type=click.Choice(list(REASONS)),
     metavar="REASON",
@@ -62,7 +63,13 @@ class _Time(click.ParamType[datetime]):
     help="Write the original rows there, to be mended and appended again; - is standard output.",
 )
 @option("--force", is_flag=True, help="Replace a file that exists.")
-@option("--json", "as_json", is_flag=True, help="Print the counts as JSON on standard output.")
+@option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    envvar="LOADER_REJECTS_JSON",
+    help="Print the counts as JSON on standard output.",
+)
 @target_options
 def rejects(  # noqa: PLR0913 (one parameter for each option)
     *,
