@@ -39,9 +39,8 @@ _ESCAPE = (
 )
 _STRING = rf'"(?:[^"\\\x00-\x1f]|{_ESCAPE})*"'
 _NUMBER = (
-    r"(?:0|-?[1-9][0-9]{0,17}"
-    r"|-?[1-9][0-9]{0,9}\.(?:0|[0-9]{0,15}[1-9])"
-    r"|0\.0|-?0\.[0-9]{0,3}[1-9](?:[0-9]{0,12}[1-9])?)"
+    r"(?:0|-?[1-9][0-9]{0,17}|-?[1-9][0-9]{0,9}\.[0-9]{1,17}"
+    r"|0\.0+|-?0\.[0-9]{0,3}[1-9][0-9]{0,16})"
 )
 _SCALAR = f"(?:{_STRING}|{_NUMBER}|true|false|null)"
 
@@ -67,22 +66,24 @@ _VALUES = {
     "user_id": _USER,
     "properties": f"(?:{_OBJECT}|null)",
 }
-# The contract's UUIDv5 over the event's content, whose names need no escapes here.
-_DERIVED_ID = f"""
-    case when json_keys(properties) = list_sort(json_keys(properties)) then sha1(
-        unhex('{ID_NAMESPACE.hex}') || encode(concat(
-            '["', event_name, '","', strftime(moment, '%Y-%m-%dT%H:%M:%S.%fZ'), '","', user_id,
-            '",', properties, ']'
-        ))
-    ) end
+# The contract's UUIDv5 over the event's content: properties with sorted keys, and names that need
+# no escapes here.
+_SORTED_PROPERTIES = """
+    '{' || array_to_string(
+        list_transform(
+            list_sort(map_entries(from_json(properties, '"MAP(VARCHAR, JSON)"'))),
+            lambda entry: concat(to_json(entry.key), ':', coalesce(entry.value, 'null'))
+        ),
+        ','
+    ) || '}'
 """
-# Merging drops a key that comes twice, and nulls, which are then looked at more slowly.
-_DIFFERENT_KEYS = """
-    case
-        when json_merge_patch('{}', properties)::varchar = properties then true
-        else list_unique(json_keys(properties)) = len(json_keys(properties))
-    end
+_DIGEST = f"""
+    sha1(unhex('{ID_NAMESPACE.hex}') || encode(concat(
+        '["', event_name, '","', strftime(moment, '%Y-%m-%dT%H:%M:%S.%fZ'), '","', user_id, '",',
+        {_SORTED_PROPERTIES}, ']'
+    )))
 """
+_DIFFERENT_KEYS = "list_unique(json_keys(properties)) = len(json_keys(properties))"
 _AS_UUID_5 = """
     concat(
         digest[1:8], '-', digest[9:12], '-5', digest[14:16], '-',
@@ -230,22 +231,20 @@ class Lane:
                 from parsed
             ), timed as (
                 select *, try_cast(event_time as timestamptz) as moment from fields
-            ), checked as (
+            ), judged as (
                 select
                     *,
-                    case when moment is not null and event_id is null then {_DERIVED_ID} end
-                    as digest,
                     coalesce(
                         strlen(event_name) <= {MAX_TEXT}
                         and strlen(user_id) <= {MAX_TEXT}
                         and moment between {earliest} and {latest}
                         and {_DIFFERENT_KEYS},
                         false
-                    ) as ordinary
+                    ) as ok
                 from timed
-            ), judged as (
-                select *, ordinary and (event_id is not null or digest is not null) as ok
-                from checked
+            ), digested as (
+                select *, case when ok and event_id is null then {_DIGEST} end as digest
+                from judged
             )
             select
                 line,
@@ -260,7 +259,7 @@ class Lane:
                 user_id,
                 properties,
                 case when not ok then row end as row
-            from judged
+            from digested
         """
 
     def _pattern(self, shape: _Shape) -> str:
