@@ -249,7 +249,7 @@ def _event_id(value: Any) -> uuid.UUID | None:
         raise _RefusedError("invalid_event_id", f"event_id must be a UUID, not {_kind(value)}")
     if not _UUID.fullmatch(value):
         raise _RefusedError("invalid_event_id", f"{shorten(value)} is not a UUID")
-    return uuid.UUID(value)
+    return uuid.UUID(value.lower())  # the class knows no URN:UUID:
 
 
 def _parse_time(value: Any) -> datetime:
