@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -43,25 +41,27 @@ class DemoRuns:
     second: DemoOutput
 
 
-RunDemo = Callable[[Engine], DemoRuns]
+@pytest.fixture(scope="session")
+def duckdb_demo(make_session_database: MakeDatabase) -> DemoRuns:
+    """The demo's two runs on a DuckDB file that nobody else uses."""
+    return _demo_twice(make_session_database("duckdb"))
 
 
 @pytest.fixture(scope="session")
-def run_demo(make_session_database: MakeDatabase) -> RunDemo:
-    """Run the demo twice on a database that nobody else uses; once per session and engine."""
-
-    @functools.cache
-    def run(engine: Engine) -> DemoRuns:
-        database = make_session_database(engine)
-        return DemoRuns(database, _demo(database), _demo(database))
-
-    return run
+def postgres_demo(make_session_database: MakeDatabase) -> DemoRuns:
+    """The demo's two runs in a PostgreSQL database that nobody else uses."""
+    return _demo_twice(make_session_database("postgres"))
 
 
 @pytest.fixture
-def demo(engine: Engine, run_demo: RunDemo) -> DemoRuns:
+def demo(engine: Engine, request: pytest.FixtureRequest) -> DemoRuns:
     """The demo's two runs on each engine in turn."""
-    return run_demo(engine)
+    runs: DemoRuns = request.getfixturevalue(f"{engine}_demo")
+    return runs
+
+
+def _demo_twice(database: Database) -> DemoRuns:
+    return DemoRuns(database, _demo(database), _demo(database))
 
 
 def _demo(database: Database) -> DemoOutput:
