@@ -37,7 +37,7 @@ attempts_1 as (
 
 {% for step in range(2, max_steps + 1) -%}
 {% set previous = step - 1 -%}
-seekers_{{ step }} as (
+standing_{{ step }} as (
 
     select
         attempts.funnel,
@@ -47,12 +47,46 @@ seekers_{{ step }} as (
         attempts.base_step,
         attempts.reached_at,
         {{ add_days('attempts.started_on', 'funnel_steps.on_day') }} as required_date,
-        {{ add_seconds('attempts.started_at', 'funnel_steps.window_seconds') }} as deadline
+        {{ add_seconds('attempts.started_at', 'funnel_steps.window_seconds') }} as deadline,
+        0 as is_tie
     from attempts_{{ previous }} as attempts
     inner join funnel_steps
         on
             attempts.funnel = funnel_steps.funnel
             and funnel_steps.step = {{ step }}
+    union all
+    select
+        funnel,
+        user_id,
+        cast(null as timestamp with time zone) as started_at,
+        cast(null as date) as started_on,
+        base_step,
+        occurred_at as reached_at,
+        cast(null as date) as required_date,
+        cast(null as timestamp with time zone) as deadline,
+        1 as is_tie
+    from ties
+    where step = {{ step }}
+
+),
+
+-- A window rather than a join to the ties: PostgreSQL cannot foresee how many there are, and a join
+-- planned for a few is quadratic for many.
+seekers_{{ step }} as (
+
+    select
+        funnel,
+        user_id,
+        started_at,
+        started_on,
+        base_step,
+        reached_at,
+        required_date,
+        deadline,
+        is_tie,
+        max(is_tie) over (partition by funnel, user_id, reached_at, base_step) = 1
+        and coalesce(required_date = {{ local_date('reached_at') }}, true) as continues_at_once
+    from standing_{{ step }}
 
 ),
 
@@ -83,9 +117,11 @@ timeline_{{ step }} as (
         started_on,
         base_step,
         deadline,
+        continues_at_once,
         cast(null as timestamp with time zone) as candidate_at,
         0 as row_kind
     from seekers_{{ step }}
+    where is_tie = 0
     union all
     select
         funnel,
@@ -96,6 +132,7 @@ timeline_{{ step }} as (
         cast(null as date) as started_on,
         cast(null as integer) as base_step,
         cast(null as timestamp with time zone) as deadline,
+        cast(null as boolean) as continues_at_once,
         occurred_at as candidate_at,
         1 as row_kind
     from candidates_{{ step }}
@@ -109,12 +146,12 @@ sought_{{ step }} as (
     select
         funnel,
         user_id,
-        required_date,
         occurred_at as reached_at,
         started_at,
         started_on,
         base_step,
         deadline,
+        continues_at_once,
         row_kind,
         min(candidate_at) over (
             partition by funnel, user_id, required_date
@@ -128,26 +165,15 @@ sought_{{ step }} as (
 stepped_{{ step }} as (
 
     select
-        sought.funnel,
-        sought.user_id,
-        sought.started_at,
-        sought.started_on,
-        sought.deadline,
-        case when ties.step is not null then sought.base_step else {{ previous }} end as base_step,
-        case when ties.step is not null then sought.reached_at else sought.next_at end as reached_at
-    from sought_{{ step }} as sought
-    left join ties
-        on
-            sought.funnel = ties.funnel
-            and sought.user_id = ties.user_id
-            and sought.reached_at = ties.occurred_at
-            and sought.base_step = ties.base_step
-            and ties.step = {{ step }}
-            and (
-                sought.required_date is null
-                or sought.required_date = {{ local_date('ties.occurred_at') }}
-            )
-    where sought.row_kind = 0
+        funnel,
+        user_id,
+        started_at,
+        started_on,
+        deadline,
+        case when continues_at_once then base_step else {{ previous }} end as base_step,
+        case when continues_at_once then reached_at else next_at end as reached_at
+    from sought_{{ step }}
+    where row_kind = 0
 
 ),
 

@@ -4,18 +4,19 @@ with attempts as (
 
 ),
 
+-- Windows rather than joins of attempts to themselves: PostgreSQL cannot foresee how many attempts
+-- there are, and a join planned for a few is quadratic for many.
 attempt_depths as (
 
     select
         funnel,
         user_id,
         started_at,
-        max(step) as furthest_step
+        started_on,
+        step,
+        reached_at,
+        max(step) over (partition by funnel, user_id, started_at) as furthest_step
     from attempts
-    group by
-        funnel,
-        user_id,
-        started_at
 
 ),
 
@@ -26,8 +27,11 @@ ranked as (
         funnel,
         user_id,
         started_at,
+        started_on,
         furthest_step,
-        row_number() over (
+        step,
+        reached_at,
+        dense_rank() over (
             partition by funnel, user_id order by furthest_step desc, started_at asc
         ) as preference
     from attempt_depths
@@ -36,21 +40,9 @@ ranked as (
 
 best_attempts as (
 
-    select
-        attempts.funnel,
-        attempts.user_id,
-        attempts.started_at,
-        attempts.started_on,
-        ranked.furthest_step,
-        attempts.step,
-        attempts.reached_at
-    from attempts
-    inner join ranked
-        on
-            attempts.funnel = ranked.funnel
-            and attempts.user_id = ranked.user_id
-            and attempts.started_at = ranked.started_at
-    where ranked.preference = 1
+    select *
+    from ranked
+    where preference = 1
 
 ),
 

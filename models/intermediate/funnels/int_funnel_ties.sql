@@ -38,7 +38,11 @@ tied_step_events as (
         step_events.step,
         step_events.user_id,
         step_events.occurred_at,
-        step_events.event_id
+        step_events.event_id,
+        dense_rank() over (
+            partition by step_events.funnel, step_events.user_id, step_events.occurred_at
+            order by step_events.event_id
+        ) as event_number
     from step_events
     inner join shared_instants
         on
@@ -47,93 +51,98 @@ tied_step_events as (
 
 ),
 
-tied_instants as (
+counted_step_events as (
 
     select
         funnel,
+        step,
         user_id,
         occurred_at,
-        count(distinct event_id) as tied_events
+        event_id,
+        max(event_number) over (partition by funnel, user_id, occurred_at) as tied_events
     from tied_step_events
-    group by
+
+),
+
+-- the number of different sets of each run, as the last rank among them
+ranked_sets as (
+
+    select
         funnel,
-        user_id,
-        occurred_at
-    having count(distinct event_id) > 1
+        base_step,
+        step,
+        set_name,
+        member_step,
+        set_size,
+        dense_rank() over (partition by funnel, base_step, step order by set_name) as set_number
+    from step_sets
+
+),
+
+counted_sets as (
+
+    select
+        funnel,
+        base_step,
+        step,
+        set_name,
+        member_step,
+        set_size,
+        max(set_number) over (partition by funnel, base_step, step) as set_count
+    from ranked_sets
 
 ),
 
 set_supplies as (
 
     select
-        tied_step_events.funnel,
-        tied_step_events.user_id,
-        tied_step_events.occurred_at,
-        step_sets.base_step,
-        step_sets.step,
-        step_sets.set_name,
-        max(step_sets.set_size) as set_size,
-        count(distinct tied_step_events.event_id) as matching_events
-    from tied_step_events
-    inner join tied_instants
+        counted_step_events.funnel,
+        counted_step_events.user_id,
+        counted_step_events.occurred_at,
+        counted_sets.base_step,
+        counted_sets.step,
+        counted_sets.set_name,
+        counted_sets.set_size,
+        counted_sets.set_count,
+        count(distinct counted_step_events.event_id) as matching_events
+    from counted_step_events
+    inner join counted_sets
         on
-            tied_step_events.funnel = tied_instants.funnel
-            and tied_step_events.user_id = tied_instants.user_id
-            and tied_step_events.occurred_at = tied_instants.occurred_at
-    inner join step_sets
-        on
-            tied_step_events.funnel = step_sets.funnel
-            and tied_step_events.step = step_sets.member_step
-            and tied_instants.tied_events >= step_sets.step - step_sets.base_step
+            counted_step_events.funnel = counted_sets.funnel
+            and counted_step_events.step = counted_sets.member_step
+            and counted_step_events.tied_events >= counted_sets.step - counted_sets.base_step
+    where counted_step_events.tied_events > 1
     group by
-        tied_step_events.funnel,
-        tied_step_events.user_id,
-        tied_step_events.occurred_at,
-        step_sets.base_step,
-        step_sets.step,
-        step_sets.set_name
+        counted_step_events.funnel,
+        counted_step_events.user_id,
+        counted_step_events.occurred_at,
+        counted_sets.base_step,
+        counted_sets.step,
+        counted_sets.set_name,
+        counted_sets.set_size,
+        counted_sets.set_count
 
 ),
 
--- a set that no event matches has no row above, so it shows by its absence
-set_counts as (
-
-    select
-        funnel,
-        base_step,
-        step,
-        count(distinct set_name) as set_count
-    from step_sets
-    group by
-        funnel,
-        base_step,
-        step
-
-),
-
+-- a set that no event matches has no row above, so it is missing from the count
 fillable_runs as (
 
     select
-        set_supplies.funnel,
-        set_supplies.user_id,
-        set_supplies.occurred_at,
-        set_supplies.base_step,
-        set_supplies.step
+        funnel,
+        user_id,
+        occurred_at,
+        base_step,
+        step
     from set_supplies
-    inner join set_counts
-        on
-            set_supplies.funnel = set_counts.funnel
-            and set_supplies.base_step = set_counts.base_step
-            and set_supplies.step = set_counts.step
-    where set_supplies.matching_events >= set_supplies.set_size
+    where matching_events >= set_size
     group by
-        set_supplies.funnel,
-        set_supplies.user_id,
-        set_supplies.occurred_at,
-        set_supplies.base_step,
-        set_supplies.step,
-        set_counts.set_count
-    having count(*) = set_counts.set_count
+        funnel,
+        user_id,
+        occurred_at,
+        base_step,
+        step,
+        set_count
+    having count(*) = set_count
 
 )
 
