@@ -27,3 +27,28 @@
 {% macro postgres__analyze(relation) -%}
     analyze {{ relation }}
 {%- endmacro %}
+
+
+{#- Lets the database learn about the events if it has no statistics at all, as right after the first
+    load: it would plan for an empty table. Later on it keeps them up to date by itself. -#}
+{% macro analyze_new_events() %}
+    {{- return(adapter.dispatch('analyze_new_events', 'event_analytics')()) -}}
+{% endmacro %}
+
+{% macro default__analyze_new_events() -%}
+{%- endmacro %}
+
+{% macro postgres__analyze_new_events() -%}
+    {%- set events = api.Relation.create(
+        schema=var('raw_schema'), identifier=var('events_table')
+    ) -%}
+    {%- if execute -%}
+        {%- set unknown = run_query(
+            "select 1 from pg_catalog.pg_class where oid = to_regclass('" ~ events ~ "') and reltuples <= 0"
+        ) -%}
+        {%- if unknown.rows | length > 0 -%}
+            {#- without the privilege this is a warning, and nothing happens -#}
+            {{- event_analytics.analyze(events) -}}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
