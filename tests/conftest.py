@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Protocol
 
@@ -57,6 +58,17 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgr
 
 
 @pytest.fixture(scope="session")
+def postgres_leftovers(postgres_server: PostgresServer) -> Iterator[ExitStack]:
+    """What is to be dropped before the server ends.
+
+    pytest does not know that a fixture needs what it asked for late, so a database that lives as
+    long as the session is dropped here, by a fixture that names the server.
+    """
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
 def make_session_database(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[MakeDatabase]:
@@ -83,6 +95,9 @@ def _database_factory(
             # Asked for only now: tests on DuckDB alone need no server.
             server = request.getfixturevalue("postgres_server")
         database = new_database(engine, new_directory(), server, like)
+        if server is not None and request.scope == "session":
+            leftovers: ExitStack = request.getfixturevalue("postgres_leftovers")
+            leftovers.callback(server.drop_database, database.name)
         made.append(database)
         return database
 
@@ -90,7 +105,7 @@ def _database_factory(
         yield make
     finally:
         for database in made:
-            if database.server is not None:
+            if database.server is not None and request.scope != "session":
                 database.server.drop_database(database.name)
             shutil.rmtree(database.directory, ignore_errors=True)
 

@@ -31,13 +31,27 @@
     {%- if as_of in ('', 'None') -%}
         {{- return(none) -}}
     {%- endif -%}
-    {%- if not modules.re.match('^[0-9]{4}-[0-9]{2}-[0-9]{2}$', as_of) -%}
+    {%- set written = modules.re.match('^[0-9]{4}-[0-9]{2}-[0-9]{2}$', as_of) -%}
+    {#- a date that does not exist is not the date that it was asked for -#}
+    {%- if not written or not event_analytics.is_date(
+        as_of[:4] | int, as_of[5:7] | int, as_of[8:] | int
+    ) -%}
         {{- exceptions.raise_compiler_error(
-            "The variable as_of_date is '" ~ as_of ~ "'; write it as YYYY-MM-DD, or leave it empty "
+            "The variable as_of_date is '" ~ as_of ~ "'; write a date as YYYY-MM-DD, or leave it empty "
             ~ "for the date of the latest event."
         ) -}}
     {%- endif -%}
     {{- return(as_of) -}}
+{% endmacro %}
+
+
+{#- Whether a year, month and day make a date. -#}
+{% macro is_date(year, month, day) %}
+    {%- set leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) -%}
+    {%- set lengths = [31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] -%}
+    {{- return(
+        year >= 1 and 1 <= month and month <= 12 and 1 <= day and day <= lengths[month - 1]
+    ) -}}
 {% endmacro %}
 
 

@@ -88,8 +88,8 @@ SENTENCES = {
         "write ordered."
     ),
     "negative window": (
-        "seeds/funnels.csv: row 'negative' has a window_seconds of -1; write a number of seconds "
-        "from 0 up, or leave it empty for no limit."
+        "seeds/funnels.csv: row 'negative' has a window_seconds of -1; write seconds from "
+        "0 to 3155760000 (100 years), or leave it empty."
     ),
     "funnel without steps": (
         "seeds/funnels.csv: row 'no_steps' has no steps; add its steps to "
@@ -113,7 +113,7 @@ SENTENCES = {
     ),
     "on_day at step 1": (
         "seeds/funnel_steps.csv: row 'day_at_start, step 1' has an on_day of 0; write days after "
-        "the first step, from 0 up, and leave it empty at step 1."
+        "the first step, 0 to 36525, and leave it empty at step 1."
     ),
     "unknown cohort_kind": (
         "seeds/retentions.csv: row 'sometimes' has the cohort_kind 'sometimes', which is not "

@@ -10,10 +10,35 @@ neighbours as (
         churn_status,
         min_days_inactive,
         max_days_inactive,
+        row_number() over (order by min_days_inactive, churn_status) as window_number,
+        count(*) over () as window_count,
         lag(churn_status) over (order by min_days_inactive, churn_status) as previous_status,
-        lag(max_days_inactive) over (order by min_days_inactive, churn_status) as previous_max,
-        lead(churn_status) over (order by min_days_inactive, churn_status) as next_status
+        lag(max_days_inactive) over (order by min_days_inactive, churn_status) as previous_max
     from windows
+
+),
+
+no_windows as (
+
+    select
+        'churn_windows' as seed,
+        '' as seed_row,
+        'is missing: the seed has no rows' as problem,
+        'write at least one window, from 0 days on and without an end' as mend
+    from windows
+    having count(*) = 0
+
+),
+
+unnamed_windows as (
+
+    select
+        'churn_windows' as seed,
+        '' as seed_row,
+        'has no churn_status' as problem,
+        'give the window a churn_status' as mend
+    from windows
+    where churn_status is null
 
 ),
 
@@ -57,7 +82,7 @@ late_starts as (
         ) as problem,
         'let the first window start at 0' as mend
     from neighbours
-    where previous_status is null and min_days_inactive > 0
+    where window_number = 1 and min_days_inactive > 0
 
 ),
 
@@ -70,7 +95,7 @@ overlapping as (
         'let each window start one day after the one before it ends' as mend
     from neighbours
     where
-        previous_status is not null
+        window_number > 1
         and (previous_max is null or previous_max >= min_days_inactive)
 
 ),
@@ -95,12 +120,16 @@ early_ends as (
         'is the last window and has an end' as problem,
         'leave max_days_inactive of the last window empty' as mend
     from neighbours
-    where next_status is null and max_days_inactive is not null
+    where window_number = window_count and max_days_inactive is not null
 
 ),
 
 unioned as (
 
+    select * from no_windows
+    union all
+    select * from unnamed_windows
+    union all
     select * from repeated_statuses
     union all
     select * from impossible_windows

@@ -1,4 +1,6 @@
 {% set max_steps = whole_number('max_funnel_steps', 1) -%}
+{#- beyond it, dates run out of the range that databases know -#}
+{% set longest_window = 100 * 365 * 86400 + 25 * 86400 -%}
 with funnels as (
 
     select * from {{ ref('funnels') }}
@@ -8,6 +10,30 @@ with funnels as (
 funnel_steps as (
 
     select * from {{ ref('funnel_steps') }}
+
+),
+
+unnamed_funnels as (
+
+    select
+        'funnels' as seed,
+        '' as seed_row,
+        'has no name' as problem,
+        'give the funnel a name' as mend
+    from funnels
+    where funnel is null
+
+),
+
+unnumbered_steps as (
+
+    select
+        'funnel_steps' as seed,
+        coalesce(funnel, '') as seed_row,
+        'has a step without a funnel or a number' as problem,
+        'give each step its funnel, and number them 1, 2, 3 and so on' as mend
+    from funnel_steps
+    where funnel is null or step is null
 
 ),
 
@@ -38,7 +64,7 @@ unknown_step_orders as (
 
 ),
 
-negative_windows as (
+impossible_windows as (
 
     select
         'funnels' as seed,
@@ -46,9 +72,9 @@ negative_windows as (
         concat(
             'has a window_seconds of ', cast(window_seconds as {{ dbt.type_string() }})
         ) as problem,
-        'write a number of seconds from 0 up, or leave it empty for no limit' as mend
+        'write seconds from 0 to {{ longest_window }} (100 years), or leave it empty' as mend
     from funnels
-    where window_seconds < 0
+    where window_seconds < 0 or window_seconds > {{ longest_window }}
 
 ),
 
@@ -62,7 +88,7 @@ funnels_without_steps as (
     from funnels
     left join funnel_steps
         on funnels.funnel = funnel_steps.funnel
-    where funnel_steps.funnel is null
+    where funnels.funnel is not null and funnel_steps.funnel is null
 
 ),
 
@@ -76,7 +102,7 @@ steps_without_funnel as (
     from funnel_steps
     left join funnels
         on funnel_steps.funnel = funnels.funnel
-    where funnels.funnel is null
+    where funnel_steps.funnel is not null and funnels.funnel is null
 
 ),
 
@@ -142,19 +168,23 @@ impossible_days as (
         'funnel_steps' as seed,
         concat(funnel, ', step ', cast(step as {{ dbt.type_string() }})) as seed_row,
         concat('has an on_day of ', cast(on_day as {{ dbt.type_string() }})) as problem,
-        'write days after the first step, from 0 up, and leave it empty at step 1' as mend
+        'write days after the first step, 0 to 36525, and leave it empty at step 1' as mend
     from funnel_steps
-    where on_day < 0 or (step = 1 and on_day is not null)
+    where on_day < 0 or on_day > 36525 or (step = 1 and on_day is not null)
 
 ),
 
 unioned as (
 
+    select * from unnamed_funnels
+    union all
+    select * from unnumbered_steps
+    union all
     select * from repeated_funnels
     union all
     select * from unknown_step_orders
     union all
-    select * from negative_windows
+    select * from impossible_windows
     union all
     select * from funnels_without_steps
     union all

@@ -4,6 +4,18 @@ with retentions as (
 
 ),
 
+unnamed_retentions as (
+
+    select
+        'retentions' as seed,
+        '' as seed_row,
+        'has no name' as problem,
+        'give the retention a name' as mend
+    from retentions
+    where retention is null
+
+),
+
 repeated_retentions as (
 
     select
@@ -71,6 +83,8 @@ missing_events as (
 
 unioned as (
 
+    select * from unnamed_retentions
+    union all
     select * from repeated_retentions
     union all
     select * from unknown_cohort_kinds
