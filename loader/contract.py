@@ -159,7 +159,8 @@ class Contract:
             detail = f"{shorten(value)} is before {time_text(self.earliest)}"
             raise _RefusedError("event_time_too_early", detail)
         if event_time > self.latest:
-            detail = f"{shorten(value)} is after {time_text(self.latest)}"
+            # Without the bound, which moves: rejecting a row again must say the same.
+            detail = f"{shorten(value)} is too far in the future"
             raise _RefusedError("event_time_in_future", detail)
         return event_time
 

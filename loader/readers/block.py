@@ -59,4 +59,7 @@ def stored_text(text: str | bytes) -> str:
     if len(cut) < len(text):
         # Cutting may leave half a character; that half goes.
         cut = _HALF_CHARACTER.sub(b"", cut)
-    return cut.decode(errors="backslashreplace").replace("\x00", "\\x00")
+    escaped = cut.decode(errors="backslashreplace").replace("\x00", "\\x00")
+    if len(escaped) * 4 <= MAX_STORED_BYTES:
+        return escaped
+    return escaped.encode()[:MAX_STORED_BYTES].decode(errors="ignore")
