@@ -37,7 +37,7 @@
         as_of[:4] | int, as_of[5:7] | int, as_of[8:] | int
     ) -%}
         {{- exceptions.raise_compiler_error(
-            "The variable as_of_date is '" ~ as_of ~ "'; write a date as YYYY-MM-DD, or leave it empty "
+            "The variable as_of_date is '" ~ as_of ~ "'; write it as YYYY-MM-DD, or leave it empty "
             ~ "for the date of the latest event."
         ) -}}
     {%- endif -%}
