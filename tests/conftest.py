@@ -58,7 +58,9 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgr
 
 
 @pytest.fixture(scope="session")
-def postgres_leftovers(postgres_server: PostgresServer) -> Iterator[ExitStack]:
+def postgres_leftovers(
+    postgres_server: PostgresServer,  # noqa: ARG001 (for the order of their ends)
+) -> Iterator[ExitStack]:
     """What is to be dropped before the server ends.
 
     pytest does not know that a fixture needs what it asked for late, so a database that lives as
