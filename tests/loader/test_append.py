@@ -29,6 +29,11 @@ ID = "6f1ed002-ab5b-4e8c-9d2f-{:012}"
 REPORT = "appended {}, duplicate {}, conflicting {}, rejected {} in "
 
 
+LOADERS = """
+    from pg_stat_activity where application_name = 'loader' and datname = current_database()
+"""
+
+
 def rows(first: int, last: int, **changes: Any) -> list[str]:
     """Good rows with the ids and users first … last."""
     return [
@@ -520,7 +525,10 @@ def test_postgres_loaders_with_overlapping_files_in_opposite_order(
 def test_postgres_deadlock_is_tried_again(make_database: MakeDatabase, tmp_path: Path) -> None:
     raw = new_raw_tables(make_database("postgres"), tmp_path)
     raw.write("a.jsonl", text(rows(1, 2)))
-    insert = f"insert into {raw.schema}.events values (%s, 'seen', '2025-03-01T12:00:00Z', %s, %s, now())"
+    insert = (
+        f"insert into {raw.schema}.events "
+        "values (%s, 'seen', '2025-03-01T12:00:00Z', %s, %s, now())"
+    )
     other: Any = raw.database.connect()
     waiting: Any = raw.database.connect()
     try:
@@ -536,16 +544,15 @@ def test_postgres_deadlock_is_tried_again(make_database: MakeDatabase, tmp_path:
             raw.schema,
             database=raw.database,
         ) as process:
-            blocked = "select count(*) from pg_stat_activity where application_name = 'loader' and wait_event_type = 'Lock' and datname = current_database()"
+            blocked = f"select count(*) {LOADERS} and wait_event_type = 'Lock'"
             for _ in range(600):
                 if waiting.execute(blocked).fetchone()[0]:
                     break
                 threading.Event().wait(0.05)
             else:
                 pytest.fail("the loader never waited")
-            other.execute(
-                insert, [ID.format(1), "u00001", '{"n": 1}']
-            )  # until the loader gives way
+            # Waits until PostgreSQL makes the loader give way.
+            other.execute(insert, [ID.format(1), "u00001", '{"n": 1}'])
             other.commit()
             out, err = process.communicate(timeout=60)
         assert process.returncode == 0, err.decode()
@@ -587,7 +594,7 @@ def test_lost_server_leaves_nothing_and_says_so(
         assert process.stdin is not None
         process.stdin.write(text(rows(1, 60_000)).encode())
         process.stdin.flush()
-        kill = "select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = 'loader' and datname = current_database()"
+        kill = f"select count(pg_terminate_backend(pid)) {LOADERS}"
         for _ in range(600):
             if database.query(kill) != [(0,)]:
                 break
