@@ -71,8 +71,11 @@ class Dbt:
         click.secho(" ".join(["\n$ dbt build", *options]), bold=True)
         started = time.monotonic()
         results = self._run("build", *options).result.results
-        kinds = Counter(result.node.resource_type.pluralize() for result in results)
-        done = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in kinds.items())
+        kinds = Counter(result.node.resource_type for result in results)
+        done = ", ".join(
+            f"{count} {(kind if count == 1 else kind.pluralize()).replace('_', ' ')}"
+            for kind, count in kinds.items()
+        )
         warnings = sum(result.status == "warn" for result in results)
         seconds = time.monotonic() - started
         click.echo(f"{done}: no errors, {warnings} warnings, {seconds:.1f} s")

@@ -71,6 +71,15 @@ def test_both_engines_print_the_same(duckdb_demo: DemoRuns, postgres_demo: DemoR
         assert heading in duckdb_demo.first.metrics
 
 
+def test_the_readme_shows_what_the_demo_prints(duckdb_demo: DemoRuns) -> None:
+    _, _, after_command = (REPOSITORY / "README.md").read_text().partition("make demo\n```\n")
+    _, _, block = after_command.partition("```\n")
+    shown = [line for line in block.partition("```")[0].splitlines() if line.startswith("|")]
+    assert len(shown) > 5
+    printed = duckdb_demo.first.metrics.splitlines()
+    assert [line for line in shown if line not in printed] == []
+
+
 def test_the_demo_leaves_the_user_s_own_database_alone(demo: DemoRuns) -> None:
     if demo.database.server is None:
         assert not (demo.database.directory / USERS_OWN_FILE).exists()
