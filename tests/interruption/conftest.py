@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -51,7 +51,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Delivery:
 def large(tmp_path_factory: pytest.TempPathFactory) -> Delivery:
     """A file of 31 MB, which the loader reads and stages in several pieces."""
     path = tmp_path_factory.mktemp("deliveries") / "large.jsonl"
-    return write_delivery(path, make_events(20_000, seed=2, padding=1_400))
+    return write_delivery(path, make_events(60_000, seed=2, padding=350))
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +79,8 @@ class OwnServer:
     def crash(self) -> None:
         """Stop the server as `pg_ctl stop -m immediate` does: no session ends in order."""
         pid_file = self.data_directory / "postmaster.pid"
-        os.kill(int(pid_file.read_text().split()[0]), signal.SIGQUIT)
+        with suppress(FileNotFoundError):  # it may have given up by itself
+            os.kill(int(pid_file.read_text().split()[0]), signal.SIGQUIT)
         wait_until(lambda: not pid_file.exists(), "the end of the server")
         self.close()
 
