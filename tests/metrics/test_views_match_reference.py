@@ -61,7 +61,7 @@ VARIANTS = {
         Settings(
             reporting_timezone="Europe/Berlin",
             week_start="sunday",
-            activity_events=("A", "join"),
+            activity_events=("A", "B"),  # signing up is none
             signup_event="join",
             as_of_date=date(2024, 4, 2),
         ),
