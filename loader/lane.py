@@ -197,16 +197,14 @@ class Lane:
             f"as fields_{number}"
             for number, shape in enumerate(shapes)
         )
-        properties = _choice(shapes, "properties")
-        object_pattern = _quoted(_OBJECT)
         if self._contract.text_properties:
+            given = _choice(shapes, "properties", "varchar")
             properties = (
-                f"case when coalesce({properties}, '') = '' then '{{}}' "
-                f"when regexp_full_match({properties}, {object_pattern}) "
-                f"then json({properties})::varchar end"
+                f"case when coalesce({given}, '') = '' then json '{{}}' "
+                f"when regexp_full_match({given}, {_quoted(_OBJECT)}) then json({given}) end"
             )
         else:
-            properties = f"coalesce({properties}, '{{}}')"
+            properties = f"coalesce({_choice(shapes, 'properties', 'json')}, json '{{}}')"
         earliest, latest = (
             f"timestamptz '{time_text(bound)}'"
             for bound in (self._contract.earliest, self._contract.latest)
@@ -285,14 +283,14 @@ class Lane:
         return [block.text, list(block.lines)]
 
 
-def _choice(shapes: list[_Shape], field: str) -> str:
+def _choice(shapes: list[_Shape], field: str, kind: str = "varchar") -> str:
     """SQL for a field of a row, whichever shape it has; null where the shape has no such field."""
     cases = " ".join(
-        f'when {number} then fields_{number}."{shape.taken[field]}"::varchar'
+        f'when {number} then fields_{number}."{shape.taken[field]}"'
         for number, shape in enumerate(shapes)
         if field in shape.taken
     )
-    return f"case shape {cases} end" if cases else "null::varchar"
+    return f"case shape {cases} end" if cases else f"null::{kind}"
 
 
 def _contiguous(lines: Sequence[int]) -> bool:
