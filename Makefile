@@ -1,7 +1,7 @@
 # Run `make` for the list of targets. Each does its own set-up.
 
 PYTHON ?= python3
-TARGET ?= duckdb
+ENGINE := $(or $(TARGET),duckdb)
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -20,15 +20,17 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo "  TARGET=duckdb (default) or TARGET=postgres chooses the engine of demo and build."
+	@echo "  TARGET=postgres runs the demo on PostgreSQL; for build it names a target of profiles.yml."
 	@echo "  PYTHON=python3.12 chooses the Python that makes $(VENV)."
 
 .PHONY: setup
 setup: $(INSTALLED) profiles.yml ## Create the virtual environment and profiles.yml
 
 .PHONY: demo
-demo: setup check-target ## Load the example events, build the views, print the metrics
-	@$(WITH_$(TARGET)) $(BIN)/python -m scripts.demo --target $(TARGET)
+demo: setup ## Load the example events, build the views, print the metrics
+	@case "$(ENGINE)" in duckdb|postgres) ;; *) \
+	  echo "TARGET=$(ENGINE) is unknown: use TARGET=duckdb or TARGET=postgres." >&2; exit 2 ;; esac
+	@$(WITH_$(ENGINE)) $(BIN)/python -m scripts.demo --target $(ENGINE)
 
 .PHONY: test
 test: setup ## Run all tests, on DuckDB and PostgreSQL
@@ -62,9 +64,9 @@ format: setup ## Format the Python files and mend what ruff can mend
 	@$(BIN)/ruff format
 
 .PHONY: build
-build: setup check-target ## Build and test the views in the database that profiles.yml names
-	@$(BIN)/loader init --target $(TARGET)
-	@$(BIN)/dbt build --target $(TARGET)
+build: setup ## Build and test the views in the database that profiles.yml names
+	@$(BIN)/loader init $(addprefix --target=,$(TARGET))
+	@$(BIN)/dbt build $(addprefix --target=,$(TARGET))
 
 .PHONY: docs
 docs: setup ## Write the catalog of all views to target/static_index.html, and check it
@@ -74,11 +76,6 @@ docs: setup ## Write the catalog of all views to target/static_index.html, and c
 clean: ## Remove what the other targets wrote, except .venv, profiles.yml and events
 	@rm -rf .cache build dist logs target *.egg-info
 	@find . -path ./$(VENV) -prune -o -name __pycache__ -type d -exec rm -rf {} +
-
-.PHONY: check-target
-check-target:
-	@case "$(TARGET)" in duckdb|postgres) ;; \
-	  *) echo "TARGET=$(TARGET) is unknown: use TARGET=duckdb or TARGET=postgres." >&2; exit 2 ;; esac
 
 # The stamp makes a second run install nothing until the requirements change.
 $(INSTALLED): requirements.txt pyproject.toml

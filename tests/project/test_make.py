@@ -122,12 +122,19 @@ def test_a_missing_python_is_named_with_the_way_out(checkout: Path) -> None:
     assert "no-such-python was not found" in refused.stderr
 
 
-@pytest.mark.parametrize("goal", ["demo", "build"])
-def test_an_unknown_engine_is_refused_before_anything_runs(checkout: Path, goal: str) -> None:
-    refused = make(checkout, goal, "TARGET=oracle", f"PYTHON={fake_python(checkout.parent)}")
+def test_an_unknown_engine_is_refused_before_the_demo_starts(checkout: Path) -> None:
+    refused = make(checkout, "demo", "TARGET=oracle", f"PYTHON={fake_python(checkout.parent)}")
     assert refused.returncode != 0
     assert "use TARGET=duckdb or TARGET=postgres" in refused.stderr
     assert not any("scripts.demo" in call for call in calls(checkout))
+
+
+@pytest.mark.parametrize("target", ["duckdb", "postgres"])
+def test_the_demo_runs_on_the_engine_that_is_named(checkout: Path, target: str) -> None:
+    run = make(checkout, "demo", f"TARGET={target}", f"PYTHON={fake_python(checkout.parent)}")
+    assert run.returncode == 0
+    assert calls(checkout)[-1].endswith(f"-m scripts.demo --target {target}")
+    assert ("scripts.with_postgres" in calls(checkout)[-1]) == (target == "postgres")
 
 
 def test_clean_leaves_environment_settings_and_events(checkout: Path) -> None:
