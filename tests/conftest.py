@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Protocol
 
 import hypothesis
@@ -41,20 +42,22 @@ def _no_foreign_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+def postgres_server() -> Iterator[PostgresServer]:
     """The server that PGHOST names, else an embedded one for the time of the session."""
     if NAMED_SERVER is not None:
         yield NAMED_SERVER
         return
-    directory = tmp_path_factory.mktemp("postgres")
-    with embedded_server(directory / "data") as server:
+    # Not in pytest's own directory: another session's start closes that to the server's user.
+    with (
+        TemporaryDirectory(prefix="event-analytics-tests-") as directory,
+        embedded_server(Path(directory) / "data") as server,
+    ):
         with server.connect() as connection:
             # Durability against a crash of the machine costs time and protects nothing here.
             for setting in ("fsync", "synchronous_commit", "full_page_writes"):
                 connection.execute(f"alter system set {setting} = off")
             connection.execute("select pg_reload_conf()")
         yield server
-    shutil.rmtree(directory, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
