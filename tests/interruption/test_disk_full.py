@@ -200,7 +200,14 @@ def parquet(tmp_path_factory: pytest.TempPathFactory, small: Delivery) -> bytes:
     rows = "\n".join(line for line in small.path.read_text().splitlines() if "cut o" not in line)
     lines = path.with_suffix(".jsonl")
     lines.write_text(rows)
-    duckdb.sql(f"copy (from read_json('{lines}')) to '{path}' (compression uncompressed)")
+    columns = (
+        "{event_id: 'uuid', event_name: 'varchar', event_time: 'timestamptz', "
+        "user_id: 'varchar', properties: 'varchar'}"
+    )
+    duckdb.sql(
+        f"copy (from read_json('{lines}', columns = {columns}))"
+        f" to '{path}' (format parquet, compression uncompressed)"
+    )
     return path.read_bytes()
 
 

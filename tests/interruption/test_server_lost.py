@@ -65,7 +65,9 @@ def test_the_session_is_terminated_while_postgres_works(
         assert terminate_backends(database) == 1
         result = ended(process)
 
-    assert_explained(result, "failed while", "Nothing was changed; run this again")
+    # Once it has asked for the commit, the loader cannot know what came of it.
+    known = "may or may not" if stage.committing else "Nothing was changed"
+    assert_explained(result, "failed while", known, "run this again")
     assert not is_in(database, small)
     assert_completes(database, small, appended=len(small.events))
 
@@ -121,7 +123,8 @@ def test_the_server_crashes_while_it_works(
         result = ended(process)
         assert own_server.server  # running again
 
-    assert_explained(result, "Nothing was changed")
+    known = "may or may not" if stage.committing else "Nothing was changed"
+    assert_explained(result, "failed while", known, "run this again")
     assert not is_in(own_database, small)
     assert_completes(own_database, small, appended=len(small.events))
 
@@ -137,8 +140,7 @@ def test_the_session_ends_between_the_commit_and_its_confirmation(
         assert terminate_backends(own_database) == 1
         result = ended(process)
 
-    assert_explained(result, "failed while committing", "run this again")
-    assert "Nothing was changed" not in result.stderr
+    assert_explained(result, "failed while committing", "may or may not", "run this again")
     assert is_in(own_database, small)
     assert_completes(own_database, small, appended=0)
 
