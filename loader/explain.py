@@ -97,3 +97,27 @@ def duckdb_connection(path: Path, error: Exception) -> str:
     if not path.parent.is_dir():
         return f"There is no directory {path.parent} for the DuckDB file {path.name}. Create it."
     return f"Cannot open the DuckDB file {path}: {first_line(error)}."
+
+
+def full_disk(where: str, error: Exception) -> str:
+    """That a disk has no room left, and what to do."""
+    return (
+        f"The disk of {where} is full ({first_line(error)}). "
+        "Nothing was changed; make room there and run this again."
+    )
+
+
+def failure(label: str, doing: str, error: Exception) -> str:
+    """Why ``doing`` failed in the database called ``label``, and what to do where that is known.
+
+    DuckDB has no codes for these, so its words tell them apart.
+    """
+    if re.search("No space left on device|Disk quota exceeded", str(error)):
+        return full_disk(f"{label} or of its temporary files", error)
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return (
+            f"DuckDB ran out of memory while {doing} in {label} ({first_line(error)}). "
+            "Nothing was changed; make room for its temporary files, or raise 'memory_limit' "
+            "in the settings of this target in profiles.yml, and run this again."
+        )
+    return f"Error while {doing} in {label}: {first_line(error)}."

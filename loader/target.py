@@ -212,10 +212,7 @@ def database_errors(target: Target, doing: str) -> Iterator[None]:
             "Use a user who may, or ask an administrator (see: loader init --help, roles)."
         ) from error
     except psycopg.errors.DiskFull as error:
-        raise LoaderError(
-            f"The disk of {target.label} is full ({explain.first_line(error)}). "
-            "Nothing was changed; make room there and run this again."
-        ) from error
+        raise LoaderError(explain.full_disk(target.label, error)) from error
     except psycopg.OperationalError as error:
         raise LoaderError(
             f"{target.label} failed while {doing}: {explain.first_line(error)}. "
@@ -224,9 +221,7 @@ def database_errors(target: Target, doing: str) -> Iterator[None]:
     except (psycopg.Error, duckdb.Error) as error:
         if re.search(r"Table with name .* does not exist", str(error)):  # DuckDB has no codes
             raise LoaderError(_no_raw_tables(target)) from error
-        raise LoaderError(
-            f"Error while {doing} in {target.label}: {explain.first_line(error)}."
-        ) from error
+        raise LoaderError(explain.failure(target.label, doing, error)) from error
 
 
 def _no_raw_tables(target: Target) -> str:

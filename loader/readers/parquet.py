@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from loader.errors import LoaderError
+from loader.explain import full_disk
 from loader.field_names import FieldNames
 from loader.readers.block import Block
 from loader.readers.source import ByteStream, Source
@@ -87,9 +88,13 @@ class ParquetReader:
             yield str(Path(self._source.name))
             return
         with tempfile.NamedTemporaryFile(suffix=".parquet") as copy:
-            copy.write(head)
-            shutil.copyfileobj(self._stream, copy, 1 << 20)
-            copy.flush()
+            try:
+                copy.write(head)
+                shutil.copyfileobj(self._stream, copy, 1 << 20)
+                copy.flush()
+            except OSError as error:
+                where = f"temporary files ({tempfile.gettempdir()})"
+                raise LoaderError(full_disk(where, error)) from error
             yield copy.name
 
 
