@@ -72,6 +72,10 @@ build: setup ## Build and test the views in the database that profiles.yml names
 docs: setup ## Write the catalog of all views to target/static_index.html, and check it
 	@$(BIN)/python -m scripts.catalog
 
+.PHONY: bench-load
+bench-load: setup ## Time loader append beside psql and DuckDB (SIZE=100k, 1m or 5m, ROUNDS=5)
+	@$(BIN)/python -m benchmarks.loading --size $(SIZE) --rounds $(ROUNDS)
+
 .PHONY: clean
 clean: ## Remove what the other targets wrote, except .venv, profiles.yml and events
 	@rm -rf .cache build dist logs target *.egg-info
