@@ -35,10 +35,11 @@ pytestmark = pytest.mark.slow
 
 @dataclass(frozen=True)
 class Variant:
-    """Settings, and instants around which something happens under them."""
+    """Settings, instants around which something happens under them, and a session's time zone."""
 
     settings: Settings
     anchors: tuple[str, ...]
+    session_timezone: str = "UTC"
 
     def logs(self) -> st.SearchStrategy[list[Event]]:
         """Logs that begin around the anchors."""
@@ -78,7 +79,7 @@ VARIANTS = {
     "kathmandu": Variant(
         Settings(
             reporting_timezone="Asia/Kathmandu",
-            as_of_date=date(2024, 3, 10),
+            as_of_date=date(2024, 3, 12),
             wau_days=1,
             mau_days=3,
         ),
@@ -88,6 +89,7 @@ VARIANTS = {
             "2024-02-29T00:00+05:45",
             "2024-03-04T00:00+05:45",
         ),
+        session_timezone="America/Havana",  # where 2024-03-10 has no midnight
     ),
 }
 
@@ -124,7 +126,7 @@ def views(
     variables = variant.settings.as_dbt_vars() | {"max_funnel_steps": MAX_FUNNEL_STEPS}
     for command in ("seed", "run"):
         run_dbt(command, database=database, variables=variables, project=project)
-    with PublicViews(database) as built:
+    with PublicViews(database, variant.session_timezone) as built:
         yield built
 
 

@@ -29,12 +29,14 @@ def copy_project(directory: Path, seeds: Path) -> Path:
 class PublicViews:
     """One connection to a database in which the project is built.
 
-    Nothing else may use the DuckDB file meanwhile. Times come back as instants in UTC.
+    Nothing else may use the DuckDB file meanwhile. `timezone` is the session's own, as a BI tool
+    might set it; no row may depend on it. Times come back as instants in UTC.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, timezone: str = "UTC") -> None:
         self.engine = database.engine
         self._connection = database.connect()
+        self._connection.execute(f"set TimeZone = '{timezone}'")
         if self.engine == "postgres":
             # What protects raw.events from us stands in our way here; and compiling a query to
             # machine code takes longer than these queries run.
