@@ -11,7 +11,12 @@
 {% endmacro %}
 
 {% macro postgres__each_date(first_date, last_date) -%}
-    cast(generate_series({{ first_date }}, {{ last_date }}, interval '1 day') as date)
+    {#- As timestamps without a zone: a date would become an instant in the session's time zone. -#}
+    cast(
+        generate_series(
+            cast({{ first_date }} as timestamp), cast({{ last_date }} as timestamp), interval '1 day'
+        ) as date
+    )
 {%- endmacro %}
 
 {% macro duckdb__each_date(first_date, last_date) -%}
