@@ -33,8 +33,12 @@ demo: setup ## Load the example events, build the views, print the metrics
 	@$(WITH_$(ENGINE)) $(BIN)/python -m scripts.demo --target $(ENGINE)
 
 .PHONY: test
-test: setup ## Run all tests, on DuckDB and PostgreSQL
-	@$(BIN)/pytest
+test: setup ## Run the tests, on DuckDB and PostgreSQL
+	@$(BIN)/pytest --ignore tests/interruption
+
+.PHONY: test-interruption
+test-interruption: setup ## Kill, cut off and crowd appends, on DuckDB and PostgreSQL (as root)
+	@$(BIN)/pytest tests/interruption
 
 .PHONY: test-quick
 test-quick: setup ## Run the tests that take no more than seconds
