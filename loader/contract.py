@@ -121,6 +121,15 @@ class Contract:
         except JsonError as error:
             return Rejection(error.reason, error.detail)
 
+    def judge(self, row: Mapping[str, Any]) -> Event | Rejection:
+        """Accept or reject a row that `loader.strict_json` has read; its size is not looked at."""
+        try:
+            return self._event(dict(row))
+        except _RefusedError as refused:
+            return refused.rejection
+        except JsonError as error:
+            return Rejection(error.reason, error.detail)
+
     def _parse(self, given: str | bytes) -> dict[str, Any]:
         size = len(given)
         if isinstance(given, str) and size <= self.max_bytes < size * 4:
@@ -186,6 +195,14 @@ class Contract:
 def time_text(moment: datetime) -> str:
     """A time as the canonical form writes it: UTC, microseconds, ``Z``."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def read_time(value: Any) -> datetime | None:
+    """The moment that a text names as an event_time would, in UTC; None for anything else."""
+    try:
+        return _parse_time(value)
+    except _RefusedError:
+        return None
 
 
 def _mapping_text(given: Mapping[str, Any]) -> str:

@@ -73,6 +73,10 @@ REASONS = {
     "properties_not_an_object": Reason(
         "The properties are not a JSON object.", 'Send them as {"key": value}.'
     ),
+    "unknown_type": Reason(
+        "The message has a type that the protocol of Segment does not know.",
+        "Send track, identify, page, screen, group or alias.",
+    ),
     "wrong_field_count": Reason(
         "A CSV record has another number of fields than the header.",
         "Quote fields that hold commas or line breaks.",

@@ -1,0 +1,136 @@
+"""The collector as an ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from loader.serve import description, posthog, segment
+from loader.serve.committing import Committer
+from loader.serve.cors import Cors
+from loader.serve.endpoint import Collector
+from loader.serve.errors import HttpError, json_response
+from loader.serve.keys import Door, Tokens
+from loader.serve.logs import Log
+from loader.serve.metrics import Metrics
+from loader.serve.native import Native
+from loader.serve.settings import Settings
+from loader.serve.writers import Writer
+
+_METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def build_app(
+    settings: Settings, writer: Writer, tokens: Iterable[Tokens], log: Log | None = None
+) -> Starlette:
+    """The application; its life span opens and closes the writer."""
+    log = log or Log()
+    metrics = Metrics()
+
+    def notify(available: bool, problem: str) -> None:
+        if available:
+            log.write("info", "database available")
+        else:
+            log.write("error", "database unavailable", problem=problem)
+
+    committer = Committer(
+        writer,
+        queue_events=settings.queue_events,
+        group_events=settings.group_events,
+        metrics=metrics,
+        notify=notify,
+    )
+    collector = Collector(
+        settings, Door(tokens, settings.requests_per_second), committer, metrics, log
+    )
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        del app
+        await committer.start()
+        try:
+            yield
+        finally:
+            await committer.stop()
+
+    app = Starlette(
+        routes=[
+            Route("/v1/events", collector.endpoint("/v1/events", Native()), methods=["POST"]),
+            *segment.routes(collector),
+            *posthog.routes(collector),
+            *_own_routes(collector),
+        ],
+        exception_handlers={
+            HTTPException: _http_exception,
+            HttpError: _http_error,
+            Exception: _crash(log),
+        },
+        lifespan=lifespan,
+    )
+    # A redirect would make clients send their events twice, or not at all.
+    app.router.redirect_slashes = False
+    app.add_middleware(Cors)
+    return app
+
+
+def _own_routes(collector: Collector) -> list[BaseRoute]:
+    async def healthz(request: Request) -> Response:
+        del request
+        return json_response({"status": "ok"})
+
+    async def readyz(request: Request) -> Response:
+        del request
+        if collector.committer.problem is not None:
+            problem = "the database cannot be used"
+        elif collector.committer.full:
+            problem = "the queue is full"
+        else:
+            return json_response({"status": "ready"})
+        content = {"status": "not ready", "problem": problem}
+        return json_response(content, 503, {"Retry-After": str(collector.settings.retry_after)})
+
+    async def metrics(request: Request) -> Response:
+        del request
+        return Response(collector.metrics.text(), headers={"Content-Type": _METRICS_TYPE})
+
+    async def openapi(request: Request) -> Response:
+        del request
+        return json_response(description.openapi())
+
+    return [
+        Route("/healthz", healthz),
+        Route("/readyz", readyz),
+        Route("/metrics", metrics),
+        Route("/openapi.json", openapi),
+    ]
+
+
+async def _http_exception(request: Request, error: Exception) -> Response:
+    del request
+    assert isinstance(error, HTTPException)  # noqa: S101 (Starlette's signature is wider)
+    codes = {404: "not_found", 405: "method_not_allowed"}
+    code = codes.get(error.status_code, "http_error")
+    content = {"code": code, "message": str(error.detail), "detail": ""}
+    return json_response(content, error.status_code, error.headers)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    del request
+    assert isinstance(error, HttpError)  # noqa: S101 (Starlette's signature is wider)
+    return error.response()
+
+
+def _crash(log: Log) -> Callable[[Request, Exception], Response]:
+    """A defect of the collector; the log gets its kind, since its text could hold an event."""
+
+    def crash(request: Request, error: Exception) -> Response:
+        log.write("error", "defect", route=request.url.path, kind=type(error).__name__)
+        return HttpError(500, "internal", "The collector failed.", "").response()
+
+    return crash

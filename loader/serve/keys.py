@@ -1,0 +1,107 @@
+"""Who may deliver: tokens, and how often each may ask."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from loader.serve.errors import HttpError, unauthorised, unavailable
+from loader.serve.intake import Grant
+
+_INGEST = "ingest"
+
+
+def digest(token: str) -> str:
+    """The SHA-256 of a token, by which it is known: the token itself is kept nowhere."""
+    return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
+
+
+class Tokens(Protocol):
+    """Where grants are looked up by digest."""
+
+    def find(self, token_digest: str) -> Grant | None:
+        """The grant, if there is one that has neither expired nor been revoked."""
+        ...
+
+
+class WriteKeys:
+    """Keys that are given at the start and lead to the default schemas."""
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        self._grants: Mapping[str, Grant] = {
+            digest(key): Grant(f"key-{digest(key)[:12]}") for key in keys
+        }
+
+    def find(self, token_digest: str) -> Grant | None:
+        """The grant of a key."""
+        return self._grants.get(token_digest)
+
+
+class Anyone:
+    """Every token will do, and none as well."""
+
+    def find(self, token_digest: str) -> Grant | None:
+        """A grant; tokens differ as sources only."""
+        return Grant(f"key-{token_digest[:12]}")
+
+
+class Door:
+    """Decides whether a request may come in."""
+
+    def __init__(self, tokens: Iterable[Tokens], requests_per_second: float) -> None:
+        self._tokens = list(tokens)
+        self._rates = _Rates(requests_per_second)
+
+    def admit(self, token: str | None, *, browser: bool, retry_after: int) -> Grant:
+        """The grant of a token; HttpError 401, 403, 429, or 503 in place of 429.
+
+        ``browser``: the client may be one that takes 429 for a refusal and drops its events.
+        """
+        # Every token goes the same way, so that the time tells nothing about those that exist.
+        found = digest(token or "")
+        grants = [tokens.find(found) for tokens in self._tokens]
+        grant = next((grant for grant in grants if grant is not None), None)
+        if grant is None:
+            raise unauthorised("There is no token." if not token else "The token is not valid.")
+        if _INGEST not in grant.scopes:
+            raise HttpError(
+                403, "forbidden", "The token may not do this.", "It lacks the scope ingest."
+            )
+        if not self._rates.allow(grant.source):
+            detail = "This token has sent more requests than it may in a second."
+            if browser:
+                raise unavailable("rate_limited", "Too many requests.", retry_after, detail)
+            headers = {"Retry-After": str(retry_after)}
+            raise HttpError(429, "rate_limited", "Too many requests.", detail, headers)
+        return grant
+
+
+class _Rates:
+    """A bucket of tokens for each source: a second's worth may come at once."""
+
+    def __init__(self, per_second: float) -> None:
+        self._per_second = per_second
+        self._capacity = max(per_second, 1.0)
+        self._buckets: dict[str, tuple[float, float]] = {}
+
+    def allow(self, source: str) -> bool:
+        """Take one, if there is one."""
+        if self._per_second <= 0:
+            return True
+        now = time.monotonic()
+        left, since = self._buckets.get(source, (self._capacity, now))
+        left = min(self._capacity, left + (now - since) * self._per_second)
+        allowed = left >= 1
+        self._buckets[source] = (left - 1 if allowed else left, now)
+        if len(self._buckets) > 10_000:
+            self._forget(now)
+        return allowed
+
+    def _forget(self, now: float) -> None:
+        """Drop buckets that are full again; only `Anyone` lets there be so many."""
+        seconds = self._capacity / self._per_second
+        self._buckets = {
+            source: bucket for source, bucket in self._buckets.items() if now - bucket[1] < seconds
+        }
