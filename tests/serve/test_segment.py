@@ -169,12 +169,13 @@ def test_a_retry_is_the_same_event_although_it_is_sent_at_another_time(
 
 def test_an_id_that_stands_for_another_event_is_reported(collector: Collector) -> None:
     message = track()
-    for changed in (
+    changes: list[dict[str, Any]] = [
         {"event": "x"},
         {"userId": "b"},
         {"properties": {}},
         {"timestamp": "2026-03-02T00:00:00Z"},
-    ):
+    ]
+    for changed in changes:
         send(collector, message)
         answer = send(collector, {**message, **changed})
         assert answer["rejected"] == [
