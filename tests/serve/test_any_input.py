@@ -40,7 +40,7 @@ def test_the_collector_keeps_to_its_description(
 ) -> None:
     # What is no event is answered for by itself, in a success: so say the protocols. And no
     # schema can say of a parameter that it is a text of JSON.
-    excluded = [negative_data_rejection]
+    excluded: list[Any] = [negative_data_rejection]
     if case.method == "GET":
         excluded.append(positive_data_acceptance)
     case.call_and_validate(
