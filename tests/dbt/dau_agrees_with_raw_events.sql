@@ -2,18 +2,56 @@
 -- filter, join or window between the two that loses or repeats users would go unseen otherwise:
 -- every view downstream would agree on the wrong number.
 {% set activity_events = activity_events() -%}
-with activity as (
+with {% if activity_events -%}
+wanted as (
+
+    {{ text_rows(activity_events, 'name') }}
+
+),
+
+actions as (
+
+    select * from {{ ref('actions') }}
+
+),
+
+{% endif -%}
+activity as (
 
     select
-        user_id,
-        {{ local_date('event_time') }} as activity_date
-    from {{ source('raw', 'events') }}
+        events.user_id,
+        {{ local_date('events.event_time') }} as activity_date
+    from {{ source('raw', 'events') }} as events
     {% if activity_events -%}
-    where event_name in (
-        {%- for name in activity_events %}
-        {{ text_literal(name) }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    )
+    where
+        exists (
+            select 1
+            from wanted
+            where
+                wanted.name = events.event_name
+                and not exists (select 1 from actions where actions.action = wanted.name)
+        )
+        or exists (
+            select 1
+            from wanted
+            inner join actions
+                on wanted.name = actions.action
+            where
+                actions.event_name = events.event_name
+                and not exists (
+                    select 1
+                    from actions as others
+                    where
+                        others.action = actions.action
+                        and others.event_name = actions.event_name
+                        and not {{ action_row_holds(
+                            'events.properties',
+                            'others.property',
+                            'others.operator',
+                            'others.value'
+                        ) }}
+                )
+        )
     {%- endif %}
 
 ),

@@ -1,6 +1,6 @@
 """Event logs that are likely to hit the edges of the definitions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -22,6 +22,19 @@ EVENT_NAMES = st.sampled_from(["A", "B", "join", "A", "B", "C", "a", "A ", "$sig
 # What the funnels in seeds/ ask for, since chance alone rarely gets far.
 PATTERNS = st.sampled_from(["AB", "AAA", "ABAB", "BABA", "ABjAAB", "ABjABA", "jAB", "jjAA"]).map(
     lambda letters: ["join" if letter == "j" else letter for letter in letters]
+)
+# What the actions in seeds/ look at, and what comes near: other types, null, nothing.
+PROPERTIES: st.SearchStrategy[Mapping[str, object]] = st.sampled_from(
+    [
+        {},
+        {"p": "x"},
+        {"p": "x", "q": 5},
+        {"p": "axb", "q": True},
+        {"p": "X", "q": "5"},
+        {"p": None, "q": None},
+        {"p": "", "/q~": "x"},
+        {"q": 5},
+    ]
 )
 HAPPENINGS = st.one_of(
     st.lists(EVENT_NAMES, min_size=1, max_size=8),
@@ -57,13 +70,13 @@ OFFSETS = st.one_of(
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> list[tuple[timedelta, str]]:
-    """What one user did, as times since the log's anchor and event names; one event or more."""
+def histories(draw: st.DrawFn) -> list[tuple[timedelta, str, Mapping[str, object]]]:
+    """What one user did, one event or more: time since the log's anchor, event name, properties."""
     gaps = draw(TEMPI)
     time = draw(OFFSETS)
     happened = []
     for name in draw(HAPPENINGS):
-        happened.append((time, name))
+        happened.append((time, name, draw(PROPERTIES)))
         time += draw(gaps)
     return happened
 
@@ -78,16 +91,16 @@ def logs(draw: st.DrawFn, anchors: Sequence[datetime]) -> list[Event]:
     least = draw(st.sampled_from([0, 8, 12]))
     users = draw(st.lists(histories(), min_size=least, max_size=len(USER_IDS)))
     happened = [
-        (user, name, anchor + time)
+        (user, name, anchor + time, properties)
         for user, history in zip(USER_IDS, users, strict=False)
-        for time, name in history
+        for time, name, properties in history
     ]
     order = draw(st.permutations(range(len(happened))))
     ids = draw(st.permutations(range(len(happened))))
     return [
-        Event(_spread_id(ids[place], len(happened)), name, time, user)
+        Event(_spread_id(ids[place], len(happened)), name, time, user, properties)
         for place in order
-        for user, name, time in [happened[place]]
+        for user, name, time, properties in [happened[place]]
     ]
 
 

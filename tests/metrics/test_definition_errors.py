@@ -34,6 +34,18 @@ TOO_MANY_STEPS = "".join(f"        too_long,{step},search,\n" for step in range(
 
 # Each row is named after its fault; `fine` has none.
 BAD_SEEDS = {
+    "actions": """\
+        action,event_name,property,operator,value
+        fine,search,query,contains,5
+        $signup,search,,,
+        itself,itself,,,
+        of_action,fine,,,
+        any_event,*,,,
+        sounds_like,search,query,like,%5%
+        operator_only,search,,exists,
+        no_value,search,query,not_equals,
+        value_too_many,search,query,exists,5
+        """,
     "funnels": """\
         funnel,step_order,window_seconds,description
         fine,ordered,60,Nothing wrong here
@@ -82,6 +94,38 @@ SENTENCES = {
     "unknown time zone": (
         f"dbt_project.yml: the variable reporting_timezone is '{BAD_TIME_ZONE}', which the "
         "database does not know; write an IANA name such as UTC or Europe/Berlin."
+    ),
+    "action with the name of a sign": (
+        "seeds/actions.csv: row '$signup' has the name of a sign that definitions use; give the "
+        "action another name than * and $signup."
+    ),
+    "action that names itself": (
+        "seeds/actions.csv: row 'itself, itself' names itself; write the event that it filters, "
+        "and give the action another name."
+    ),
+    "action that names an action": (
+        "seeds/actions.csv: row 'of_action, fine' names an action where an event name belongs; "
+        "write the events of that action in rows of this one, or rename that action."
+    ),
+    "action of any event": (
+        "seeds/actions.csv: row 'any_event, *' asks for a sign where an event name belongs; write "
+        "the name of one event; more events are more rows."
+    ),
+    "unknown operator": (
+        "seeds/actions.csv: row 'sounds_like, search' has the operator 'like', which is not known; "
+        "write equals, not_equals, contains or exists."
+    ),
+    "operator without a property": (
+        "seeds/actions.csv: row 'operator_only, search' has an operator or a value but no "
+        "property; write the property, or leave all three empty to take every event of that name."
+    ),
+    "operator without a value": (
+        "seeds/actions.csv: row 'no_value, search' has the operator 'not_equals' but no value; "
+        "write the value to compare with, or ask for exists."
+    ),
+    "value beside exists": (
+        "seeds/actions.csv: row 'value_too_many, search' has a value, which exists does not look "
+        "at; leave the value empty, or write equals, not_equals or contains."
     ),
     "unknown step_order": (
         "seeds/funnels.csv: row 'by_name' has the step_order 'by_name', which is not known; "
@@ -133,8 +177,13 @@ SENTENCES = {
     ),
 }
 
-# Right, but for an event name with a slip of the pen in three places.
+# Right, but for an event name with a slip of the pen in four places.
 MISSPELT_SEEDS = {
+    "actions": """\
+        action,event_name,property,operator,value
+        search,serach,query,exists,
+        unused,also_misspelt,,,
+        """,
     "funnels": """\
         funnel,step_order,window_seconds,description
         purchase,ordered,,
@@ -232,13 +281,26 @@ def test_nothing_is_built_from_bad_definitions(bad: Built) -> None:
     assert not bad.views & VIEWS_OF_DEFINITIONS
 
 
-def test_an_event_name_that_no_event_has_is_warned_of(project: Project) -> None:
-    built = project.build(MISSPELT_SEEDS, MATCH)
-    warnings = [line for line in built.lines() if "which no event in the events table has" in line]
+@pytest.fixture(scope="module")
+def misspelt(project: Project) -> Built:
+    """One build with names that only warn."""
+    return project.build(MISSPELT_SEEDS, MATCH)
+
+
+def test_an_event_name_that_no_event_has_is_warned_of(misspelt: Built) -> None:
+    lines = misspelt.lines()
+    warnings = [line for line in lines if "which no event in the events table has" in line]
     assert len(warnings) == 1
     assert "'serach'" in warnings[0]
-    assert built.result.success
-    assert built.result.statuses["int_named_events"] == "success"
+    assert misspelt.result.success
+    assert misspelt.result.statuses["int_named_events"] == "success"
+
+
+def test_an_action_with_the_name_of_an_event_is_warned_of(misspelt: Built) -> None:
+    lines = misspelt.lines()
+    warnings = [line for line in lines if "an action in seeds/actions.csv and also" in line]
+    assert len(warnings) == 1
+    assert "'search'" in warnings[0]
 
 
 # Variable, value and sentence. No database needs to be asked for these, so one engine is enough.

@@ -1,10 +1,19 @@
 """Cases worked out by hand that hold the reference itself: days, periods, signups, churn."""
 
 from datetime import date
+from uuid import UUID
 
 from tests.metrics.logs import at, log, select
-from tests.reference import VIEWS, ChurnWindow, Definitions, compute
-from tests.reference.definitions import Settings
+from tests.reference import (
+    VIEWS,
+    ActionRow,
+    ChurnWindow,
+    Definitions,
+    Event,
+    History,
+    Settings,
+    compute,
+)
 
 D = date
 
@@ -212,3 +221,55 @@ def test_catalog_counts_events_and_users_and_keeps_both_ends() -> None:
     assert select(columns, "event_catalog", events) == [
         ("A", 3, 2, at("2024-01-01T00:00:00.000001"), at("2024-01-03T00:00")),
     ]
+
+
+# Actions
+
+
+def action(*rows: str) -> Definitions:
+    """One action `act`; a row is an event name, or event name, property, operator and value."""
+    return Definitions(actions=tuple(ActionRow("act", *row.split()) for row in rows))
+
+
+def acts(properties: dict[str, object], *rows: str) -> bool:
+    """Whether one event `A` with these properties is what the action asks for."""
+    event = Event(UUID(int=1), "A", at("2024-01-01T00:00"), "ann", properties)
+    return History([event], action(*rows), Settings()).matches(event, "act")
+
+
+def test_rows_of_one_event_name_must_all_hold_and_other_names_are_alternatives() -> None:
+    assert acts({"p": "x", "q": 1}, "A p equals x", "A q exists", "B p equals y")
+    assert not acts({"p": "x"}, "A p equals x", "A q exists", "B")
+    assert acts({}, "B p exists", "A")
+    assert not acts({}, "B")
+
+
+def test_a_missing_property_is_not_equal_to_anything() -> None:
+    for properties in ({}, {"p": None}):
+        assert not acts(properties, "A p equals x")
+        assert acts(properties, "A p not_equals x")
+        assert not acts(properties, "A p contains x")
+        assert not acts(properties, "A p exists")
+
+
+def test_values_compare_as_text_and_case_counts() -> None:
+    assert acts({"p": 5}, "A p equals 5")
+    assert acts({"p": True}, "A p equals true")
+    assert not acts({"p": 5.0}, "A p equals 5")
+    assert not acts({"p": "X"}, "A p equals x")
+    assert acts({"p": "axb"}, "A p contains x")
+
+
+def test_an_action_comes_before_an_event_of_its_name() -> None:
+    named_like_an_action = Event(UUID(int=1), "act", at("2024-01-01T00:00"), "ann")
+    history = History([named_like_an_action], action("A"), Settings())
+    assert not history.matches(named_like_an_action, "act")
+
+
+def test_actions_may_be_activity_and_signup() -> None:
+    events = log("ann A 2024-01-01T00:00", "ann B 2024-01-02T00:00", "ann C 2024-01-03T00:00")
+    settings = {"activity_events": ("act", "C"), "signup_event": "act"}
+    days = select("activity_date dau", "daily_active_users", events, action("B"), **settings)
+    assert days == [(D(2024, 1, 1), 0), (D(2024, 1, 2), 1), (D(2024, 1, 3), 1)]
+    signups = select("signup_date signups", "signups", events, action("B"), **settings)
+    assert signups == [(D(2024, 1, 1), 0), (D(2024, 1, 2), 1), (D(2024, 1, 3), 0)]

@@ -5,6 +5,7 @@ for each log, and the views, which store nothing, are read. HYPOTHESIS_PROFILE=t
 more logs, and other ones each time.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -79,6 +80,8 @@ VARIANTS = {
     "kathmandu": Variant(
         Settings(
             reporting_timezone="Asia/Kathmandu",
+            activity_events=("q_is_5", "C"),  # an action and a name
+            signup_event="like_x",
             as_of_date=date(2024, 3, 12),
             wau_days=1,
             mau_days=3,
@@ -159,6 +162,7 @@ def test_views_match_reference(views: PublicViews, variant: Variant) -> None:
 def _as_lines(log: list[Event]) -> str:
     lines = (
         f"  {e.event_time.isoformat()}  {e.user_id!r}  {e.event_name!r}  {e.event_id}"
+        f"  {json.dumps(e.properties)}"
         for e in sorted(log, key=lambda e: (e.user_id, e.event_time))
     )
     return "\n".join(lines) or "  none"

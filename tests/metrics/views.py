@@ -1,5 +1,6 @@
 """The public views of a built project, asked about one log of events after the other."""
 
+import json
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -68,19 +69,22 @@ class PublicViews:
             [event.event_name for event in log],
             [event.event_time for event in log],
             [event.user_id for event in log],
+            [json.dumps(event.properties) for event in log],
         )
         self._connection.execute("truncate raw.events")
-        mark = "%s" if self.engine == "postgres" else "?"
+        mark, json_type = ("%s", "jsonb") if self.engine == "postgres" else ("?", "json")
         self._connection.execute(
             f"""
             insert into raw.events
-            select event_id, event_name, event_time, user_id, '{{}}', timestamptz 'epoch'
+            select event_id, event_name, event_time, user_id,
+                cast(properties as {json_type}), timestamptz 'epoch'
             from (
                 select
                     unnest({mark}::uuid[]) as event_id,
                     unnest({mark}::text[]) as event_name,
                     unnest({mark}::timestamptz[]) as event_time,
-                    unnest({mark}::text[]) as user_id
+                    unnest({mark}::text[]) as user_id,
+                    unnest({mark}::text[]) as properties
             ) as rows
             """,
             columns,

@@ -11,12 +11,13 @@ with functions under `@view(...)`, imported below.
 from collections.abc import Iterable
 
 from . import catalog, churn, engagement, funnels, retention
-from .definitions import ChurnWindow, Definitions, Funnel, Retention, Settings, Step
+from .definitions import ActionRow, ChurnWindow, Definitions, Funnel, Retention, Settings, Step
 from .history import Event, History
 from .registry import VIEWS, Row, Value
 
 __all__ = [
     "VIEWS",
+    "ActionRow",
     "ChurnWindow",
     "Definitions",
     "Event",

@@ -33,6 +33,17 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class ActionRow:
+    """One row of an action; without a property it takes every event of that name."""
+
+    action: str
+    event_name: str
+    property: str | None = None
+    operator: str | None = None
+    value: str | None = None
+
+
+@dataclass(frozen=True)
 class Step:
     """One funnel step: the event it asks for, and on which day after the first step's."""
 
@@ -78,6 +89,7 @@ class Definitions:
     funnels: tuple[Funnel, ...] = ()
     retentions: tuple[Retention, ...] = ()
     churn_windows: tuple[ChurnWindow, ...] = ()
+    actions: tuple[ActionRow, ...] = ()
 
     @classmethod
     def from_seeds(cls, folder: Path) -> "Definitions":
@@ -115,6 +127,16 @@ class Definitions:
                     max_days_inactive=_optional_int(row["max_days_inactive"]),
                 )
                 for row in _rows(folder / "churn_windows.csv")
+            ),
+            actions=tuple(
+                ActionRow(
+                    action=row["action"],
+                    event_name=row["event_name"],
+                    property=row["property"] or None,
+                    operator=row["operator"] or None,
+                    value=row["value"] or None,
+                )
+                for row in _rows(folder / "actions.csv")
             ),
         )
 

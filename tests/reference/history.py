@@ -1,12 +1,13 @@
 """The events as reports see them: up to `as_of_date`, on a local calendar, with their meaning."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from .definitions import Definitions, Settings
+from .definitions import ActionRow, Definitions, Settings
 from .periods import last_date, period_start
 
 
@@ -100,8 +101,12 @@ class History:
         return self.is_named(event, reference)
 
     def is_named(self, event: Event, name: str) -> bool:
-        """Whether the event has this name. Actions will be one more case here."""
-        return event.event_name == name
+        """Whether the event has this name or, where an action has it, does what that asks for."""
+        action = [row for row in self.definitions.actions if row.action == name]
+        if not action:
+            return event.event_name == name
+        rows = [row for row in action if row.event_name == event.event_name]
+        return bool(rows) and all(_holds(row, event) for row in rows)
 
     def _is_signup_event(self, event: Event) -> bool:
         wanted = self.settings.signup_event
@@ -110,3 +115,26 @@ class History:
     def _is_activity(self, event: Event) -> bool:
         wanted = self.settings.activity_events
         return not wanted or any(self.is_named(event, name) for name in wanted)
+
+
+def property_text(event: Event, name: str) -> str | None:
+    """A property as text; None where it is missing or null."""
+    value = event.properties.get(name)
+    return value if value is None or isinstance(value, str) else json.dumps(value)
+
+
+def _holds(row: ActionRow, event: Event) -> bool:
+    if row.property is None:
+        return True
+    text = property_text(event, row.property)
+    if row.operator == "exists":
+        return text is not None
+    if row.value is None:
+        raise ValueError(f"{row} compares with nothing")
+    if row.operator == "equals":
+        return text == row.value
+    if row.operator == "not_equals":
+        return text != row.value
+    if row.operator == "contains":
+        return text is not None and row.value in text
+    raise ValueError(f"{row} has an unknown operator")

@@ -1,6 +1,12 @@
 {{ config(post_hook="{{ event_analytics.raise_definition_errors(this) }}") }}
 
-with funnel_errors as (
+with action_errors as (
+
+    select * from {{ ref('int_action_errors') }}
+
+),
+
+funnel_errors as (
 
     select * from {{ ref('int_funnel_errors') }}
 
@@ -35,6 +41,8 @@ unknown_timezones as (
 
 seed_errors as (
 
+    select * from action_errors
+    union all
     select * from funnel_errors
     union all
     select * from retention_errors

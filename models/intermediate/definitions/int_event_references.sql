@@ -1,4 +1,8 @@
-{{ config(post_hook="{{ event_analytics.warn_of_unknown_events(this, ref('stg_events')) }}") }}
+{{ config(
+    post_hook="{{ event_analytics.warn_of_unknown_events("
+    ~ "this, ref('actions'), ref('stg_events')) }}"
+) }}
+-- depends_on: {{ ref('actions') }}
 -- depends_on: {{ ref('int_definition_errors') }}
 -- depends_on: {{ ref('stg_events') }}
 with funnel_steps as (

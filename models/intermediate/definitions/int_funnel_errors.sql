@@ -156,7 +156,7 @@ steps_without_event as (
         'funnel_steps' as seed,
         concat(funnel, ', step ', cast(step as {{ dbt.type_string() }})) as seed_row,
         'names no event' as problem,
-        'write an event name, $signup, or * for any event' as mend
+        'write an event name, an action, $signup, or * for any event' as mend
     from funnel_steps
     where event is null
 

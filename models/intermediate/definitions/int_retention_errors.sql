@@ -75,7 +75,7 @@ missing_events as (
         'retentions' as seed,
         retention as seed_row,
         'names no cohort_event or no return_event' as problem,
-        'write an event name, $signup, or * for any event in both' as mend
+        'write an event name, an action, $signup, or * for any event in both' as mend
     from retentions
     where cohort_event is null or return_event is null
 

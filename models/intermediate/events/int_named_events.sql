@@ -10,17 +10,98 @@ event_references as (
 
 ),
 
-matched as (
+actions as (
+
+    select * from {{ ref('int_actions') }}
+
+),
+
+action_names as (
+
+    select distinct action
+    from actions
+
+),
+
+-- where an action has the name of an event, definitions mean the action
+event_names as (
+
+    select event_references.reference
+    from event_references
+    left join action_names
+        on event_references.reference = action_names.action
+    where action_names.action is null
+
+),
+
+-- only the actions that some definition names
+conditions as (
 
     select
         event_references.reference,
+        actions.event_name,
+        actions.property,
+        actions.operator,
+        actions.value
+    from event_references
+    inner join actions
+        on event_references.reference = actions.action
+
+),
+
+events_by_name as (
+
+    select
+        event_names.reference,
         events.event_id,
         events.user_id,
         events.occurred_at,
         events.event_date
     from events
-    inner join event_references
-        on events.event_name = event_references.reference
+    inner join event_names
+        on events.event_name = event_names.reference
+
+),
+
+events_by_action as (
+
+    select
+        conditions.reference,
+        events.event_id,
+        events.user_id,
+        events.occurred_at,
+        events.event_date
+    from events
+    inner join conditions
+        on events.event_name = conditions.event_name
+    group by
+        conditions.reference,
+        events.event_id,
+        events.user_id,
+        events.occurred_at,
+        events.event_date
+    -- an event has one name, so these are the rows of the action that are about that name
+    having
+        count(*) = count(
+            case
+                when
+                    {{ action_row_holds(
+                        'events.properties',
+                        'conditions.property',
+                        'conditions.operator',
+                        'conditions.value'
+                    ) }}
+                    then 1
+            end
+        )
+
+),
+
+unioned as (
+
+    select * from events_by_name
+    union all
+    select * from events_by_action
 
 )
 
@@ -30,4 +111,4 @@ select
     user_id,
     occurred_at,
     event_date
-from matched
+from unioned
