@@ -7,6 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 LINT_PROFILES := .cache/lint
+SDKS := .cache/sdks
 
 # Where no PGHOST names a server, one runs for as long as the demo.
 WITH_postgres := $(BIN)/python -m scripts.with_postgres --
@@ -34,15 +35,19 @@ demo: setup ## Load the example events, build the views, print the metrics
 
 .PHONY: test
 test: setup ## Run the tests, on DuckDB and PostgreSQL
-	@$(BIN)/pytest --ignore tests/interruption
+	@$(BIN)/pytest --ignore tests/interruption --ignore tests/sdks
 
 .PHONY: test-interruption
 test-interruption: setup ## Kill, cut off and crowd appends, on DuckDB and PostgreSQL (as root)
 	@$(BIN)/pytest tests/interruption
 
+.PHONY: test-sdks
+test-sdks: setup $(SDKS)/.installed ## Let the SDKs of Segment, RudderStack and PostHog deliver (needs npm and Chromium)
+	@$(BIN)/pytest tests/sdks
+
 .PHONY: test-quick
 test-quick: setup ## Run the tests that take no more than seconds
-	@$(BIN)/pytest -m "not slow"
+	@$(BIN)/pytest -m "not slow" --ignore tests/sdks
 
 .PHONY: lint
 lint: lint-python lint-sql ## Check Python, SQL and the pinned requirements
@@ -95,6 +100,17 @@ $(INSTALLED): requirements.txt pyproject.toml
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --requirement requirements.txt
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# The SDKs as they are published, apart from what the project itself needs.
+$(SDKS)/.installed: tests/sdks/package.json tests/sdks/requirements.txt
+	@command -v npm >/dev/null || { echo "npm was not found: install Node.js 20 or newer" >&2; exit 2; }
+	@echo "Installing the SDKs into $(SDKS) …"
+	@mkdir -p $(SDKS)/node
+	@cp tests/sdks/package.json $(SDKS)/node/
+	@npm install --no-package-lock --prefix $(SDKS)/node --cache $(CURDIR)/.cache/npm --ignore-scripts --no-audit --no-fund --loglevel error
+	@test -x $(SDKS)/python/bin/python || "$(PYTHON)" -m venv $(SDKS)/python
+	@$(SDKS)/python/bin/python -m pip install --quiet --requirement tests/sdks/requirements.txt
 	@touch $@
 
 # No prerequisite: settings that somebody edited are never overwritten.

@@ -134,7 +134,7 @@ class _Reader:
         event_time = self._time(message)
         if isinstance(event_time, Rejection):
             return event_time, _shown(given_id)
-        body = message.get("traits" if kind in ("identify", "group") else "properties")
+        body = _body(kind, message)
         if body is not None and not isinstance(body, dict):
             detail = "properties (or traits) must be a JSON object"
             return Rejection("properties_not_an_object", detail), _shown(given_id)
@@ -189,6 +189,16 @@ class _Reader:
             properties["$message_id"] = given_id
         properties[ORIGINAL_TIME] = _client_time(message)
         return properties
+
+
+def _body(kind: str, message: dict[str, Any]) -> Any:
+    """What a sender says of an event; RudderStack has a user's traits in the context."""
+    if kind not in ("identify", "group"):
+        return message.get("properties")
+    traits, context = message.get("traits"), message.get("context")
+    if traits is None and isinstance(context, dict):
+        return context.get("traits")
+    return traits
 
 
 def _client_time(message: dict[str, Any]) -> Any:

@@ -1,0 +1,7 @@
+"""Fixtures of the tests with real clients: those of the collector's own tests."""
+
+from __future__ import annotations
+
+from tests.serve.conftest import collector, shared_collectors
+
+__all__ = ["collector", "shared_collectors"]
