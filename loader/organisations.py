@@ -2,9 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
-from loader.target import Target
+from loader.errors import UsageError
+from loader.schema import RAW_COLUMNS
+from loader.target import Target, database_errors, open_duckdb, open_postgres
+
+# Without an underscore, since dbt appends one and a name of its own to the schema of the marts.
+_NAME = re.compile(r"[a-z][a-z0-9]{0,29}", re.ASCII)
+_RESERVED = ("definitions", "intermediate", "staging", "marts", "snapshots")
+
+_RAW_SCHEMAS = """
+select table_schema from information_schema.tables
+where table_catalog = current_database() and table_name = {table}
+"""
+
+
+def check_name(name: str) -> str:
+    """The name, if an organisation may be called so; UsageError otherwise."""
+    if not _NAME.fullmatch(name) or name in _RESERVED:
+        raise UsageError(
+            f"{name!r} is no name for an organisation: it becomes part of schema names, so it is "
+            "1 to 30 lower-case letters and digits, begins with a letter, and is none of "
+            f"{', '.join(_RESERVED)}."
+        )
+    return name
 
 
 def target_of(target: Target, organisation: str | None) -> Target:
@@ -16,3 +39,19 @@ def target_of(target: Target, organisation: str | None) -> Target:
         raw_schema=f"{target.raw_schema}_{organisation}",
         schema=f"{target.schema}_{organisation}",
     )
+
+
+def organisations(target: Target) -> list[str]:
+    """The organisations whose raw tables are there, sorted. Raises LoaderError."""
+    table = next(iter(RAW_COLUMNS))
+    with database_errors(target, "looking for organisations"):
+        if target.engine == "postgres":
+            with open_postgres(target) as connection:
+                query = _RAW_SCHEMAS.format(table="%s").encode()
+                rows = connection.execute(query, [table]).fetchall()
+        else:
+            with open_duckdb(target, read_only=True) as database:
+                rows = database.execute(_RAW_SCHEMAS.format(table="?"), [table]).fetchall()
+    prefix = f"{target.raw_schema}_"
+    names = (schema.removeprefix(prefix) for (schema,) in rows if schema.startswith(prefix))
+    return sorted(name for name in names if _NAME.fullmatch(name) and name not in _RESERVED)

@@ -8,6 +8,7 @@ import click
 
 from loader.commands.options import epilog, option, target_options
 from loader.errors import UsageError
+from loader.organisations import check_name, target_of
 from loader.roles import RoleNames, create_roles
 from loader.schema import create_tables
 from loader.target import load_target
@@ -17,6 +18,7 @@ from loader.target import load_target
     epilog=epilog(
         "loader init",
         "loader init --target postgres --roles",
+        "loader init --target postgres --roles --org acme",
         'psql events -c "grant event_loader to ingest" -c "grant event_reader to metabase"',
     )
 )
@@ -28,6 +30,11 @@ from loader.target import load_target
 @option("--loader-role", default="event_loader", show_default=True, help="May append events.")
 @option("--transformer-role", default="event_transformer", show_default=True, help="May run dbt.")
 @option("--reader-role", default="event_reader", show_default=True, help="May read the marts.")
+@option(
+    "--org",
+    metavar="NAME",
+    help="Create the raw schema of this organisation instead (raw_NAME, and marts likewise).",
+)
 @target_options
 def init(  # noqa: PLR0913 (one parameter for each option)
     *,
@@ -35,6 +42,7 @@ def init(  # noqa: PLR0913 (one parameter for each option)
     loader_role: str,
     transformer_role: str,
     reader_role: str,
+    org: str | None,
     target_name: str | None,
     profiles_dir: Path | None,
     raw_schema: str,
@@ -50,8 +58,14 @@ def init(  # noqa: PLR0913 (one parameter for each option)
     what one user builds another may rebuild); the reader role may use the schema of the marts,
     whose views dbt grants to it (environment variable EVENTS_READER_ROLES). Nobody else gets at
     the raw tables.
+
+    With --org, schemas and reader role are the organisation's own: raw_NAME, marts in the
+    target's schema followed by _NAME, and event_reader_NAME, which sees nothing of any other.
     """
     target = load_target(target_name, profiles_dir, raw_schema)
+    if org is not None:
+        target = target_of(target, check_name(org))
+        reader_role = f"{reader_role}_{org}"
     if roles and target.engine != "postgres":
         raise UsageError(
             f"--roles needs PostgreSQL, and target {target.name!r} is a DuckDB file: it has no "

@@ -80,7 +80,8 @@ def _seconds(name: str, text: str) -> Callable[[Any], Any]:
     envvar="LOADER_SERVE_WRITE_KEY",
     multiple=True,
     metavar="KEY",
-    help="A key that clients may deliver with. May be given several times.",
+    help="A key that clients may deliver with, in place of the tokens that loader token creates. "
+    "May be given several times.",
 )
 @option("--open", "anyone", is_flag=True, help="Take events from anybody, with any key or none.")
 @_limit("max_body_bytes", "Largest body of a request as it is sent.")
@@ -152,6 +153,9 @@ def serve(  # noqa: PLR0913 (one parameter for each option)
     another address and nothing else, and a native one: POST /v1/events takes an event, an array,
     or one event on each line, as loader append reads them. GET /openapi.json describes it.
 
+    Clients deliver with a token that loader token has created, into the tables of the token's
+    organisation. With --write-key or --open there are no tokens, and one set of tables.
+
     A request is answered with 200 after its events are committed. What breaks the contract goes
     to raw.rejected_events and stops no other event. When the database is down or too much comes
     at once, clients are told to come again (503, Retry-After), and nothing has to be restarted.
@@ -173,14 +177,10 @@ def serve(  # noqa: PLR0913 (one parameter for each option)
     run(app, listen(host, port), log, shutdown_timeout=shutdown_timeout)
 
 
-def _tokens(write_keys: tuple[str, ...], anyone: bool) -> list[Tokens]:
+def _tokens(write_keys: tuple[str, ...], anyone: bool) -> Tokens | None:
+    """Who may deliver; None: who has a token that the database knows."""
     if anyone and write_keys:
         raise UsageError("--open takes any key, so leave out --write-key, or leave out --open.")
     if anyone:
-        return [Anyone()]
-    if not all(write_keys) or not write_keys:
-        raise UsageError(
-            "Nobody could deliver: give a key with --write-key (or the environment variable "
-            "LOADER_SERVE_WRITE_KEY), or let anybody in with --open."
-        )
-    return [WriteKeys(write_keys)]
+        return Anyone()
+    return WriteKeys(write_keys) if write_keys else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
@@ -16,7 +16,7 @@ from loader.serve.committing import Committer
 from loader.serve.cors import Cors
 from loader.serve.endpoint import Collector
 from loader.serve.errors import HttpError, json_response
-from loader.serve.keys import Door, Tokens
+from loader.serve.keys import Door, StoredTokens, Tokens
 from loader.serve.logs import Log
 from loader.serve.metrics import Metrics
 from loader.serve.native import Native
@@ -27,9 +27,12 @@ _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def build_app(
-    settings: Settings, writer: Writer, tokens: Iterable[Tokens], log: Log | None = None
+    settings: Settings, writer: Writer, tokens: Tokens | None = None, log: Log | None = None
 ) -> Starlette:
-    """The application; its life span opens and closes the writer."""
+    """The application; its life span opens and closes the writer.
+
+    Without ``tokens``, those count that are stored in the database.
+    """
     log = log or Log()
     metrics = Metrics()
 
@@ -46,6 +49,8 @@ def build_app(
         metrics=metrics,
         notify=notify,
     )
+    if tokens is None:
+        tokens = StoredTokens(writer.stamp, lambda: committer.call(writer.tokens))
     collector = Collector(
         settings, Door(tokens, settings.requests_per_second), committer, metrics, log
     )

@@ -14,6 +14,8 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
 
 from loader.serve.intake import Batch
 from loader.serve.metrics import Metrics
@@ -23,6 +25,8 @@ _IDLE_SECONDS = 0.5
 # How long to wait before the database is tried again, at first and at most.
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 2.0
+
+Result = TypeVar("Result")
 
 #: Called with whether the database can be used, and a sentence where it cannot.
 Notify = Callable[[bool, str], None]
@@ -44,6 +48,12 @@ def _nothing() -> None:
     """Nobody waits for the first try."""
 
 
+def _finish(finish: Callable[[Any], None], done: asyncio.Future[Any], result: object) -> None:
+    """Tell whoever still waits."""
+    if not done.done():
+        finish(result)
+
+
 class Committer:
     """Takes batches in the event loop and writes them in a thread of its own."""
 
@@ -63,6 +73,7 @@ class Committer:
         self._notify = notify
         self._changed = threading.Condition()
         self._queue: deque[_Waiting] = deque()
+        self._errands: deque[Callable[[], None]] = deque()
         self._events = 0
         self._stopping = False
         self._problem: str | None = "The database has not been opened yet."
@@ -123,6 +134,29 @@ class Committer:
             self._changed.notify()
         await done
 
+    async def call(self, function: Callable[[], Result]) -> Result:
+        """Call something in the writer's thread, between two commits; what it returns or raises."""
+        done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+
+        def errand() -> None:
+            try:
+                found = function()
+            except Exception as error:  # noqa: BLE001 (whoever asked must be answered)
+                if isinstance(error, UnavailableError):
+                    self._say(error)
+                self._call(partial(_finish, done.set_exception, done, error))
+            else:
+                self._call(partial(_finish, done.set_result, done, found))
+
+        if self._problem is not None:
+            raise UnavailableError(self._problem)
+        with self._changed:
+            if self._stopping:
+                raise UnavailableError("The collector is stopping.")
+            self._errands.append(errand)
+            self._changed.notify()
+        return await done
+
     def _run(self) -> None:
         self._reopen()
         self._tried()
@@ -130,19 +164,23 @@ class Committer:
             group = self._next_group()
             if group is None:
                 break
-            if not group:
+            errands = self._run_errands()
+            if not group and errands:
+                pass
+            elif not group:
                 self._while_idle()
             else:
                 self._commit(group)
             if self._problem is not None:
                 self._fail_all(UnavailableError(self._problem))
                 self._pause_until_open()
+        self._run_errands()
         self._writer.close()
 
     def _next_group(self) -> list[_Waiting] | None:
         """What waits; nothing after a moment without any; None at the end."""
         with self._changed:
-            if not self._queue and not self._stopping:
+            if not self._queue and not self._errands and not self._stopping:
                 self._changed.wait(_IDLE_SECONDS)
             if not self._queue:
                 return None if self._stopping else []
@@ -179,6 +217,14 @@ class Committer:
             self._metrics.committed(len(group), events, seconds)
             self._resolve(group, None)
 
+    def _run_errands(self) -> int:
+        """Do what was asked for; how much that was."""
+        done = 0
+        while self._errands:
+            self._errands.popleft()()
+            done += 1
+        return done
+
     def _while_idle(self) -> None:
         try:
             self._writer.idle()
@@ -186,6 +232,7 @@ class Committer:
             self._say(error)
 
     def _pause_until_open(self) -> None:
+        self._run_errands()
         pause = _FIRST_PAUSE
         while self._problem is not None:
             with self._changed:

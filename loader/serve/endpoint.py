@@ -84,7 +84,7 @@ class Collector:
     ) -> dict[str, object]:
         outside = header_token(request)
         if outside is not None:
-            account.grant = self._admit(outside, protocol)
+            account.grant = await self._admit(outside, protocol)
         body = await read_body(request, self.settings, held)
         account.size = len(body)
         encoding = request.headers.get("content-encoding", "")
@@ -102,7 +102,7 @@ class Collector:
         large = len(body) > _LARGE
         message, oversized = await _somewhere(take_apart, large)
         if account.grant is None:
-            account.grant = self._admit(message.token, protocol)
+            account.grant = await self._admit(message.token, protocol)
         if len(message.parts) > self.settings.max_events:
             detail = f"At most {self.settings.max_events} events may be sent at once."
             raise too_large("too_many_events", "There are too many events.", detail)
@@ -122,10 +122,13 @@ class Collector:
         self.metrics.delivered(batch)
         return protocol.answer(batch)
 
-    def _admit(self, token: str | None, protocol: Protocol) -> Grant:
-        return self.door.admit(
-            token, browser=protocol.browser, retry_after=self.settings.retry_after
-        )
+    async def _admit(self, token: str | None, protocol: Protocol) -> Grant:
+        wait = self.settings.retry_after
+        try:
+            return await self.door.admit(token, browser=protocol.browser, retry_after=wait)
+        except UnavailableError:
+            detail = "The tokens cannot be looked up at the moment."
+            raise unavailable("unavailable", "Try again later.", wait, detail) from None
 
     async def _commit(self, batch: Batch) -> None:
         wait = self.settings.retry_after

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Protocol
 
 from loader.serve.errors import HttpError, unauthorised, unavailable
 from loader.serve.intake import Grant
+from loader.tokens import Token, digest
 
 _INGEST = "ingest"
 
 
-def digest(token: str) -> str:
-    """The SHA-256 of a token, by which it is known: the token itself is kept nowhere."""
-    return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
-
-
 class Tokens(Protocol):
     """Where grants are looked up by digest."""
+
+    async def refresh(self) -> None:
+        """Learn about tokens that were created or revoked; raises UnavailableError."""
+        ...
 
     def find(self, token_digest: str) -> Grant | None:
         """The grant, if there is one that has neither expired nor been revoked."""
@@ -34,6 +34,9 @@ class WriteKeys:
             digest(key): Grant(f"key-{digest(key)[:12]}") for key in keys
         }
 
+    async def refresh(self) -> None:
+        """Keys stay as they are."""
+
     def find(self, token_digest: str) -> Grant | None:
         """The grant of a key."""
         return self._grants.get(token_digest)
@@ -42,34 +45,67 @@ class WriteKeys:
 class Anyone:
     """Every token will do, and none as well."""
 
+    async def refresh(self) -> None:
+        """There is nothing to learn."""
+
     def find(self, token_digest: str) -> Grant | None:
         """A grant; tokens differ as sources only."""
         return Grant(f"key-{token_digest[:12]}")
 
 
+class StoredTokens:
+    """The tokens in the database, read again when somebody may have changed them.
+
+    ``stamp`` changes whenever that may be so; ``read`` reads them all.
+    """
+
+    def __init__(
+        self, stamp: Callable[[], object], read: Callable[[], Awaitable[list[Token]]]
+    ) -> None:
+        self._stamp = stamp
+        self._read = read
+        self._seen: object = None
+        self._tokens: dict[str, Token] = {}
+
+    async def refresh(self) -> None:
+        """Read the tokens, unless they are as they were."""
+        stamp = self._stamp()
+        if stamp != self._seen:
+            tokens = await self._read()
+            self._tokens = {token.token_sha256: token for token in tokens}
+            self._seen = stamp
+
+    def find(self, token_digest: str) -> Grant | None:
+        """The grant of a token that is valid at this moment."""
+        token = self._tokens.get(token_digest)
+        if token is None or token.state(datetime.now(UTC)) != "valid":
+            return None
+        return Grant(token.source, token.organisation, frozenset(token.scopes))
+
+
 class Door:
     """Decides whether a request may come in."""
 
-    def __init__(self, tokens: Iterable[Tokens], requests_per_second: float) -> None:
-        self._tokens = list(tokens)
+    def __init__(self, tokens: Tokens, requests_per_second: float) -> None:
+        self._tokens = tokens
         self._rates = _Rates(requests_per_second)
 
-    def admit(self, token: str | None, *, browser: bool, retry_after: int) -> Grant:
+    async def admit(self, token: str | None, *, browser: bool, retry_after: int) -> Grant:
         """The grant of a token; HttpError 401, 403, 429, or 503 in place of 429.
 
         ``browser``: the client may be one that takes 429 for a refusal and drops its events.
         """
         # Every token goes the same way, so that the time tells nothing about those that exist.
         found = digest(token or "")
-        grants = [tokens.find(found) for tokens in self._tokens]
-        grant = next((grant for grant in grants if grant is not None), None)
+        await self._tokens.refresh()
+        grant = self._tokens.find(found)
         if grant is None:
             raise unauthorised("There is no token." if not token else "The token is not valid.")
         if _INGEST not in grant.scopes:
             raise HttpError(
                 403, "forbidden", "The token may not do this.", "It lacks the scope ingest."
             )
-        if not self._rates.allow(grant.source):
+        if not self._rates.allow(f"{grant.organisation} {grant.source}"):
             detail = "This token has sent more requests than it may in a second."
             if browser:
                 raise unavailable("rate_limited", "Too many requests.", retry_after, detail)

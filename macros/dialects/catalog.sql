@@ -40,7 +40,8 @@
 
 {% macro postgres__analyze_new_events() -%}
     {%- set events = api.Relation.create(
-        schema=var('raw_schema'), identifier=var('events_table')
+        schema=var('raw_schema') ~ event_analytics.organisation_suffix(),
+        identifier=var('events_table')
     ) -%}
     {%- if execute -%}
         {%- set unknown = run_query(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from loader.serve.intake import message_uuid
-from loader.serve.keys import digest
+from loader.tokens import digest
 from tests.serve.collector import KEY, TIME, Collector, basic
 from tests.serve.conftest import StartCollector
 from tests.support.databases import Database

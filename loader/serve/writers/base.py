@@ -14,6 +14,7 @@ from loader.readers import RejectedRow
 from loader.serve.intake import APPENDED, CONFLICTING, DUPLICATE, ORIGINAL_TIME, REJECTED, Batch
 from loader.stores.base import conflict, rejected_id
 from loader.strict_json import canonical
+from loader.tokens import Token
 
 
 class UnavailableError(Exception):
@@ -49,6 +50,17 @@ class Writer(Protocol):
 
         Returns after the commit. Raises UnavailableError or RefusedError; then nothing was
         appended, or, where the connection broke during the commit, nobody knows.
+        """
+        ...
+
+    def tokens(self) -> list[Token]:
+        """All tokens that are stored; raises UnavailableError."""
+        ...
+
+    def stamp(self) -> object:
+        """Something else as soon as another program may have changed the tokens.
+
+        Called in any thread.
         """
         ...
 

@@ -25,6 +25,7 @@ from loader.serve.writers.base import (
     settle,
 )
 from loader.target import Target, database_errors, open_duckdb
+from loader.tokens import Token, read_tokens
 
 _MEMORY = "448MB"
 # What is wrong with the events themselves, not with the file or the disk.
@@ -40,6 +41,7 @@ class DuckDBWriter:
         self._release_after = release_after
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._used = 0.0
+        self._stamp: object = 0
 
     def open(self) -> None:
         """Open the file, unless it is open, and look for the raw tables."""
@@ -55,6 +57,22 @@ class DuckDBWriter:
                 settle(_DuckDBTables(connection, target_of(self._target, organisation)), own)
             connection.commit()
         self._used = time.monotonic()
+
+    def tokens(self) -> list[Token]:
+        """Read the table of tokens."""
+        with self._errors("reading the tokens"):
+            connection = self._opened()
+            return read_tokens(lambda query: connection.execute(query).fetchall())
+
+    def stamp(self) -> object:
+        """When the file was changed; while it is open here, nobody else can change it."""
+        if self._connection is None:
+            try:
+                found = self._target.duckdb_path.stat()
+            except OSError:
+                return None
+            self._stamp = (found.st_mtime_ns, found.st_size)
+        return self._stamp
 
     def idle(self) -> None:
         """Let the file go when nothing has come for a while."""

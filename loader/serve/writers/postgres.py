@@ -24,6 +24,7 @@ from loader.serve.writers.base import (
     settle,
 )
 from loader.target import Target, database_errors, open_postgres
+from loader.tokens import Token, read_tokens
 
 _ATTEMPTS = 5
 # A lock that somebody else holds must not stop the collector for longer than its clients wait.
@@ -68,6 +69,18 @@ class PostgresWriter:
                         raise
                     self._connected().rollback()
                     time.sleep(random.uniform(0.01, 0.02) * 2**attempt)  # noqa: S311 (no secret)
+
+    def tokens(self) -> list[Token]:
+        """Read the table of tokens."""
+        with self._errors("reading the tokens"):
+            connection = self._connected()
+            found = read_tokens(lambda query: connection.execute(query.encode()).fetchall())
+            connection.rollback()
+            return found
+
+    def stamp(self) -> object:
+        """A second: so long may a revoked token live."""
+        return int(time.monotonic())
 
     def idle(self) -> None:
         """Notice that the server is gone before a client does."""
