@@ -16,3 +16,39 @@
 {% macro duckdb__property_text(properties, name) -%}
     json_extract_string({{ properties }}, concat('/', replace(replace({{ name }}, '~', '~0'), '/', '~1')))
 {%- endmacro %}
+
+
+{#- For a select list: a row for each property that is there, with its name. -#}
+{% macro each_property(properties) %}
+    {{- return(adapter.dispatch('each_property', 'event_analytics')(properties)) -}}
+{% endmacro %}
+
+{% macro default__each_property(properties) %}
+    {{- event_analytics.raise_unsupported('each_property') -}}
+{% endmacro %}
+
+{% macro postgres__each_property(properties) -%}
+    jsonb_object_keys({{ properties }})
+{%- endmacro %}
+
+{% macro duckdb__each_property(properties) -%}
+    unnest(json_keys({{ properties }}))
+{%- endmacro %}
+
+
+{#- The smallest text of a group by the numbers of its characters, whatever the database's collation. -#}
+{% macro smallest_text(expression) %}
+    {{- return(adapter.dispatch('smallest_text', 'event_analytics')(expression)) -}}
+{% endmacro %}
+
+{% macro default__smallest_text(expression) %}
+    {{- event_analytics.raise_unsupported('smallest_text') -}}
+{% endmacro %}
+
+{% macro postgres__smallest_text(expression) -%}
+    min({{ expression }} collate "C")
+{%- endmacro %}
+
+{% macro duckdb__smallest_text(expression) -%}
+    min({{ expression }})
+{%- endmacro %}
