@@ -1,5 +1,6 @@
-"""daily_active_users, active_users and signups."""
+"""daily_active_users, active_users, signups, user_lifecycle and stickiness."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 
@@ -48,3 +49,53 @@ def signups(history: History) -> Iterator[Row]:
     dates = [history.event_date(event) for event in history.signups.values()]
     for day in history.calendar:
         yield {"signup_date": day, "signups": dates.count(day)}
+
+
+def _active_in(history: History, period: str, start: date) -> set[str]:
+    """Users with activity in the period that begins on `start`."""
+    end = last_date(period, start)
+    return {e.user_id for e in history.activity if start <= history.event_date(e) <= end}
+
+
+@view("period", "period_start")
+def user_lifecycle(history: History) -> Iterator[Row]:
+    """New, retained, resurrected and dormant users of each day, week and month."""
+    for period in PERIODS:
+        before: set[str] = set()
+        ever: set[str] = set()
+        for start in history.periods(period):
+            active = _active_in(history, period, start)
+            new = active - ever
+            retained = active & before
+            resurrected = active - new - retained
+            dormant = before - active
+            yield {
+                "period": period,
+                "period_start": start,
+                "new_users": len(new),
+                "retained_users": len(retained),
+                "resurrected_users": len(resurrected),
+                "active_users": len(active),
+                "dormant_users": len(dormant),
+                "quick_ratio": ratio(len(new) + len(resurrected), len(dormant)),
+                "is_complete": history.is_complete(period, start),
+            }
+            before = active
+            ever |= active
+
+
+@view("period", "period_start", "days_active")
+def stickiness(history: History) -> Iterator[Row]:
+    """For each number of days of a week or month, the users active on just so many."""
+    for period in ("week", "month"):
+        for start in history.periods(period):
+            end = last_date(period, start)
+            days = {(e.user_id, history.event_date(e)) for e in history.activity}
+            active = Counter(user_id for user_id, day in days if start <= day <= end)
+            for number in range(1, (end - start).days + 2):
+                yield {
+                    "period": period,
+                    "period_start": start,
+                    "days_active": number,
+                    "users": list(active.values()).count(number),
+                }
