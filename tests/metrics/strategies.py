@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.reference import Event
 
 MICROSECOND = timedelta(microseconds=1)
+HALF_HOUR = timedelta(minutes=30)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
@@ -47,7 +48,7 @@ TIES = st.just(timedelta())
 MOMENTS = st.timedeltas(min_value=timedelta(), max_value=HOUR)
 EDGES = st.builds(
     lambda length, beside: length + beside,
-    st.sampled_from([HOUR, 12 * HOUR, DAY, 36 * HOUR, 2 * DAY, 7 * DAY]),
+    st.sampled_from([HALF_HOUR, HOUR, 12 * HOUR, DAY, 36 * HOUR, 2 * DAY, 7 * DAY]),
     st.sampled_from([-MICROSECOND, timedelta(), MICROSECOND]),
 )
 DAYS = st.timedeltas(min_value=timedelta(), max_value=3 * DAY)

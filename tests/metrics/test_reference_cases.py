@@ -1,5 +1,6 @@
 """Cases worked out by hand that hold the reference itself: days, periods, signups, churn."""
 
+from collections.abc import Mapping
 from datetime import date
 from uuid import UUID
 
@@ -231,7 +232,7 @@ def action(*rows: str) -> Definitions:
     return Definitions(actions=tuple(ActionRow("act", *row.split()) for row in rows))
 
 
-def acts(properties: dict[str, object], *rows: str) -> bool:
+def acts(properties: Mapping[str, object], *rows: str) -> bool:
     """Whether one event `A` with these properties is what the action asks for."""
     event = Event(UUID(int=1), "A", at("2024-01-01T00:00"), "ann", properties)
     return History([event], action(*rows), Settings()).matches(event, "act")
@@ -245,7 +246,8 @@ def test_rows_of_one_event_name_must_all_hold_and_other_names_are_alternatives()
 
 
 def test_a_missing_property_is_not_equal_to_anything() -> None:
-    for properties in ({}, {"p": None}):
+    missing: list[Mapping[str, object]] = [{}, {"p": None}]
+    for properties in missing:
         assert not acts(properties, "A p equals x")
         assert acts(properties, "A p not_equals x")
         assert not acts(properties, "A p contains x")
@@ -273,3 +275,32 @@ def test_actions_may_be_activity_and_signup() -> None:
     assert days == [(D(2024, 1, 1), 0), (D(2024, 1, 2), 1), (D(2024, 1, 3), 1)]
     signups = select("signup_date signups", "signups", events, action("B"), **settings)
     assert signups == [(D(2024, 1, 1), 0), (D(2024, 1, 2), 1), (D(2024, 1, 3), 0)]
+
+
+# Lifecycle, stickiness and sessions
+
+
+def test_lifecycle_of_a_user_with_a_gap_and_of_one_who_stays_away() -> None:
+    events = log("ann A 2024-01-01T10:00", "bob A 2024-01-02T10:00", "ann A 2024-01-03T10:00")
+    columns = "period period_start new_users retained_users resurrected_users dormant_users"
+    assert select(f"{columns} quick_ratio", "user_lifecycle", events)[:3] == [
+        ("day", D(2024, 1, 1), 1, 0, 0, 0, None),
+        ("day", D(2024, 1, 2), 1, 0, 0, 1, 1.0),
+        ("day", D(2024, 1, 3), 0, 0, 1, 1, 1.0),
+    ]
+
+
+def test_stickiness_counts_dates_not_events() -> None:
+    events = log("ann A 2024-01-01T10:00", "ann A 2024-01-01T11:00", "bob A 2024-01-01T10:00")
+    events += log("bob A 2024-01-03T10:00")
+    found = select("period days_active users", "stickiness", events)
+    weeks = [(number, users) for period, number, users in found if period == "week"]
+    assert weeks == [(1, 1), (2, 1), (3, 0), (4, 0), (5, 0), (6, 0), (7, 0)]
+
+
+def test_a_pause_of_the_gap_itself_does_not_end_a_session() -> None:
+    events = log("ann A 2024-01-01T23:50", "ann A 2024-01-02T00:20", "ann B 2024-01-02T00:50:01")
+    assert sorted(select("events duration_seconds", "sessions", events)) == [(1, 0.0), (2, 1800.0)]
+    assert select("step_number from_event to_event sessions", "event_paths", events) == [
+        (1, "A", "A", 1)
+    ]

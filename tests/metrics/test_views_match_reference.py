@@ -85,6 +85,8 @@ VARIANTS = {
             as_of_date=date(2024, 3, 12),
             wau_days=1,
             mau_days=3,
+            session_gap_minutes=60,
+            max_path_steps=2,
         ),
         (
             "2023-12-31T00:00+05:45",

@@ -10,7 +10,7 @@ with functions under `@view(...)`, imported below.
 
 from collections.abc import Iterable
 
-from . import catalog, churn, engagement, funnels, retention
+from . import catalog, churn, engagement, funnels, retention, sessions
 from .definitions import ActionRow, ChurnWindow, Definitions, Funnel, Retention, Settings, Step
 from .history import Event, History
 from .registry import VIEWS, Row, Value
@@ -34,6 +34,7 @@ __all__ = [
     "engagement",
     "funnels",
     "retention",
+    "sessions",
 ]
 
 

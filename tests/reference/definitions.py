@@ -18,6 +18,8 @@ class Settings:
     as_of_date: date | None = None
     wau_days: int = 7
     mau_days: int = 30
+    session_gap_minutes: int = 30
+    max_path_steps: int = 20
 
     def as_dbt_vars(self) -> dict[str, object]:
         """The same settings as a value for `dbt --vars`."""
@@ -29,6 +31,8 @@ class Settings:
             "as_of_date": self.as_of_date.isoformat() if self.as_of_date else "",
             "wau_days": self.wau_days,
             "mau_days": self.mau_days,
+            "session_gap_minutes": self.session_gap_minutes,
+            "max_path_steps": self.max_path_steps,
         }
 
 

@@ -14,8 +14,12 @@ neighbours as (
         user_id,
         period,
         period_index,
-        lag(period_index) over (partition by user_id, period order by period_index) as previous_index,
-        lead(period_index) over (partition by user_id, period order by period_index) as next_index
+        lag(period_index) over (
+            partition by user_id, period order by period_index
+        ) as previous_index,
+        lead(period_index) over (
+            partition by user_id, period order by period_index
+        ) as next_index
     from user_periods
 
 ),

@@ -28,8 +28,9 @@ measured as (
         ended_at,
         events,
         {{ microseconds_between('started_at', 'ended_at') }} as microseconds,
-        {{ microseconds_between("timestamp with time zone '1970-01-01 00:00:00+00'", 'started_at') }}
-            as start_microseconds
+        {{ microseconds_between(
+            "timestamp with time zone '1970-01-01 00:00:00+00'", 'started_at'
+        ) }} as start_microseconds
     from grouped
 
 )
