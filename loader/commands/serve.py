@@ -83,7 +83,13 @@ def _seconds(name: str, text: str) -> Callable[[Any], Any]:
     help="A key that clients may deliver with, in place of the tokens that loader token creates. "
     "May be given several times.",
 )
-@option("--open", "anyone", is_flag=True, help="Take events from anybody, with any key or none.")
+@option(
+    "--open",
+    "anyone",
+    is_flag=True,
+    envvar="LOADER_SERVE_OPEN",
+    help="Take events from anybody, with any key or none.",
+)
 @_limit("max_body_bytes", "Largest body of a request as it is sent.")
 @_limit("max_inflated_bytes", "Largest body once it is decompressed.")
 @_limit("max_events", "Most events of a request.", "EVENTS")
