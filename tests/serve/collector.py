@@ -102,8 +102,7 @@ class Collector:
 
     def release(self) -> None:
         """Wait until it lets a DuckDB file go."""
-        if self.database.engine == "duckdb":
-            wait_until(lambda: _can_open(self.database), "the release of the file")
+        self._select("select 1")
 
     def rows(self, columns: str = "*", where: str = "true") -> list[tuple[Any, ...]]:
         """Rows of raw.events."""
@@ -122,18 +121,19 @@ class Collector:
         return [json.loads(text) for (text,) in rows]
 
     def _select(self, query: str) -> list[tuple[Any, ...]]:
-        self.release()
-        return [tuple(row) for row in self.database.query(query)]
+        """Rows of a query; a DuckDB file that the collector holds is asked for again."""
+        found: list[list[tuple[Any, ...]]] = []
 
+        def select() -> bool:
+            try:
+                found.append([tuple(row) for row in self.database.query(query)])
+            except duckdb.IOException as error:
+                if "lock" not in str(error):
+                    raise
+            return bool(found)
 
-def _can_open(database: Database) -> bool:
-    try:
-        database.query("select 1")
-    except duckdb.IOException as error:
-        if "lock" not in str(error):
-            raise
-        return False
-    return True
+        wait_until(select, "the release of the file")
+        return found[0]
 
 
 def wait_until(condition: Callable[[], bool], what: str) -> None:
