@@ -50,7 +50,7 @@ test-quick: setup ## Run the tests that take no more than seconds
 	@$(BIN)/pytest -m "not slow" --ignore tests/sdks
 
 .PHONY: lint
-lint: lint-python lint-sql ## Check Python, SQL and the pinned requirements
+lint: lint-python lint-sql lint-docs ## Check Python, SQL, the pinned requirements and the lists of views
 
 .PHONY: lint-python
 lint-python: setup
@@ -67,6 +67,10 @@ lint-sql: setup $(LINT_PROFILES)/profiles.yml
 	  EVENTS_DUCKDB_PATH=$(LINT_PROFILES)/lint.duckdb \
 	  $(BIN)/sqlfluff lint --processes 2 --disable-progress-bar
 
+.PHONY: lint-docs
+lint-docs: setup
+	@$(BIN)/python -m scripts.metrics_page --check
+
 .PHONY: format
 format: setup ## Format the Python files and mend what ruff can mend
 	@$(BIN)/ruff check --fix
@@ -80,6 +84,10 @@ build: setup ## Build and test the views in the database that profiles.yml names
 .PHONY: docs
 docs: setup ## Write the catalog of all views to target/static_index.html, and check it
 	@$(BIN)/python -m scripts.catalog
+
+.PHONY: metrics-page
+metrics-page: setup ## Write docs/metrics.md and the tables of views from the models' YAML
+	@$(BIN)/python -m scripts.metrics_page
 
 .PHONY: bench-load
 bench-load: setup ## Time loader append beside psql and DuckDB (SIZE=100k, 1m or 5m, ROUNDS=5)
