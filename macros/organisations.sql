@@ -18,8 +18,13 @@
 {% endmacro %}
 
 
-{#- As dbt does it, with the organisation between the target's schema and the custom one. -#}
+{#- As dbt does it, with the organisation between the target's schema and the custom one. A project
+    that uses this one as a package has its own way by a macro default__generate_schema_name. -#}
 {% macro generate_schema_name(custom_schema_name, node) %}
+    {{- return(adapter.dispatch('generate_schema_name', 'event_analytics')(custom_schema_name, node)) -}}
+{% endmacro %}
+
+{% macro default__generate_schema_name(custom_schema_name, node) %}
     {%- set base = target.schema ~ event_analytics.organisation_suffix() -%}
     {{- return(base if custom_schema_name is none else base ~ '_' ~ (custom_schema_name | trim)) -}}
 {% endmacro %}

@@ -1,3 +1,21 @@
+{#- The type that properties have. -#}
+{% macro json_type() %}
+    {{- return(adapter.dispatch('json_type', 'event_analytics')()) -}}
+{% endmacro %}
+
+{% macro default__json_type() %}
+    {{- event_analytics.raise_unsupported('json_type') -}}
+{% endmacro %}
+
+{% macro postgres__json_type() -%}
+    jsonb
+{%- endmacro %}
+
+{% macro duckdb__json_type() -%}
+    json
+{%- endmacro %}
+
+
 {#- The value of one property as text, as PostgreSQL's ->> gives it: text without quotes; null for a
     property that is missing or is JSON's null. The name is an expression, and any text may be one. -#}
 {% macro property_text(properties, name) -%}

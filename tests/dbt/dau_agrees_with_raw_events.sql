@@ -2,7 +2,18 @@
 -- filter, join or window between the two that loses or repeats users would go unseen otherwise:
 -- every view downstream would agree on the wrong number.
 {% set activity_events = activity_events() -%}
-with {% if activity_events -%}
+with raw_events as (
+
+    select
+        {{ event_column('event_name') }} as event_name,
+        {{ event_column('user_id') }} as user_id,
+        {{ local_date(event_column('event_time')) }} as event_date,
+        cast({{ event_column('properties') }} as {{ json_type() }}) as properties
+    from {{ ref(var('events_model')) if var('events_model') else source('raw', 'events') }}
+
+),
+
+{% if activity_events -%}
 wanted as (
 
     {{ text_rows(activity_events, 'name') }}
@@ -20,8 +31,8 @@ activity as (
 
     select
         events.user_id,
-        {{ local_date('events.event_time') }} as activity_date
-    from {{ source('raw', 'events') }} as events
+        events.event_date as activity_date
+    from raw_events as events
     {% if activity_events -%}
     where
         exists (

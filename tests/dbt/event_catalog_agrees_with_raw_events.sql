@@ -3,13 +3,13 @@
 with raw_events as (
 
     select
-        event_name,
+        {{ event_column('event_name') }} as event_name,
         count(*) as events
-    from {{ source('raw', 'events') }}
+    from {{ ref(var('events_model')) if var('events_model') else source('raw', 'events') }}
     {% if as_of_date() -%}
-    where {{ local_date('event_time') }} <= cast('{{ as_of_date() }}' as date)
+    where {{ local_date(event_column('event_time')) }} <= cast('{{ as_of_date() }}' as date)
     {% endif -%}
-    group by event_name
+    group by {{ event_column('event_name') }}
 
 )
 

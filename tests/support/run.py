@@ -177,6 +177,9 @@ def run_dbt(
         "--log-path": str(database.directory / "logs"),
         "--vars": json.dumps(dict(variables or {})),
     }
+    if args[0] == "deps":
+        # the one command that writes none, and does not know the option
+        del settings["--target-path"]
     command = [*args, *(part for setting in settings.items() for part in setting), "--quiet"]
     with environment(_settings(database, env)), chdir(project):
         ended = dbtRunner(callbacks=[listen]).invoke(command)

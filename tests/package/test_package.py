@@ -1,0 +1,113 @@
+"""Another dbt project uses this one as a package, with its own table, definitions and schemas."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.support.databases import Database
+from tests.support.run import run_dbt
+
+pytestmark = pytest.mark.slow
+
+
+def test_another_project_builds_the_views_from_its_own_table(
+    shop: Database, consumer: Path
+) -> None:
+    without_unit_tests = ("--exclude-resource-type", "unit_test")
+    built = run_dbt("build", *without_unit_tests, database=shop, project=consumer)
+    assert set(built.statuses.values()) <= {"success", "pass", "no-op"}
+    # definitions that are replaced are not built, too, and nothing is said about them
+    assert "package 'event_analytics' depends on the root project" not in built.output
+
+    assert schemas(shop) == {
+        "shop",
+        "shop_definitions",
+        "shop_intermediate",
+        "shop_product",
+        "shop_staging",
+        "tracking",
+    }
+    # the shop's churn windows and funnels, dates in the shop's time zone
+    assert shop.query(
+        "select churn_status, users from shop_product.churn_summary order by churn_status"
+    ) == [("customer", 1), ("lost", 2)]
+    assert shop.query("select * from shop.lost_customers order by user_id") == [
+        ("7", date(2026, 1, 2)),
+        ("8", date(2026, 1, 3)),
+    ]
+    assert shop.query(
+        "select funnel, step, users from shop_product.funnel_conversion order by step"
+    ) == [("view_to_purchase", 1, 3), ("view_to_purchase", 2, 1)]
+    # the shop's files say nothing about types: on_day, always empty, is a number all the same
+    assert dict(shop.columns("shop_definitions.funnel_steps"))["on_day"] == "integer"
+    # definitions that the shop left as they are
+    assert shop.query(
+        "select distinct retention from shop_product.cohort_retention order by retention"
+    ) == [("daily_activity",), ("monthly_activity",), ("weekly_activity",)]
+    assert shop.query(
+        "select property, events from shop_product.event_properties order by event_name"
+    ) == [("page", 1), ("page", 2)]
+    assert shop.query("select count(*) from shop.sessions") == shop.query(
+        "select count(*) from shop_product.sessions"
+    )
+
+
+def test_a_model_of_the_other_project_may_give_the_events(shop: Database, consumer: Path) -> None:
+    run_dbt(
+        "run", "--select", "+stg_events", database=shop, project=consumer,
+        variables={"events_model": "web_events", "event_columns": {}},
+    )  # fmt: skip
+    # the model leaves out what was bought in a shop; the loader's names need no mapping
+    assert shop.query(
+        "select event_id, user_id, event_date from shop_staging.stg_events order by event_id"
+    ) == [
+        ("#1", "7", date(2026, 1, 1)),
+        ("#3", "8", date(2026, 1, 2)),
+        ("#5", "9", date(2026, 2, 10)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        # taken as it is, it would mean another instant in each session's time zone
+        ({"event_time": "happened"}, "| occurred_at | TIMESTAMP       | TIMESTAMP WITH TIME ZONE"),
+        (
+            {"evnt_name": "action"},
+            "event_columns has the key 'evnt_name', which is no column of an event; use",
+        ),
+        ({"user_id": ""}, "event_columns says nothing for user_id, which every event has; name"),
+    ],
+)
+@pytest.mark.parametrize("engine", ["duckdb"])
+def test_a_mapping_that_cannot_be_is_refused(
+    shop: Database, consumer: Path, columns: dict[str, str], message: str
+) -> None:
+    mapped = {"event_id": "id", "event_name": "action", "user_id": "customer", "ingested_at": ""}
+    refused = run_dbt(
+        "run", "--select", "stg_events", database=shop, project=consumer, check=False,
+        variables={"event_columns": mapped | {"properties": "details"} | columns},
+    )  # fmt: skip
+    assert not refused.success
+    assert message in refused.output
+
+
+@pytest.mark.parametrize("engine", ["duckdb"])
+def test_other_projects_may_read_the_public_views_only(shop: Database, consumer: Path) -> None:
+    (consumer / "models" / "meddling.sql").write_text("select * from {{ ref('int_user_days') }}")
+    refused = run_dbt("parse", database=shop, project=consumer, check=False)
+    assert "int_user_days, which is not allowed because the referenced node is protected" in (
+        refused.output
+    )
+
+
+def schemas(database: Database) -> set[str]:
+    """Return the schemas that have tables or views."""
+    found = database.query(
+        "select distinct table_schema from information_schema.tables"
+        " where table_schema not in ('information_schema', 'pg_catalog')"
+    )
+    return {name for (name,) in found}
