@@ -184,7 +184,7 @@ class _Run:
                     self._store.commit()
                 report.files.append(staged.report)
             except LoaderError as error:
-                report.files.append(FileReport(source.name, error=error.message))
+                report.files.append(FileReport.of_failure(source.name, error))
         return report
 
     def all_or_none(self, sources: Sequence[Source]) -> AppendReport:
@@ -207,8 +207,8 @@ class _Run:
                 self._store.commit()
         except (_RefusedError, LoaderError) as error:
             report.refused = sum(file.conflicting + file.rejected.total() for file in report.files)
-            reason = error.message if isinstance(error, LoaderError) else _REFUSED
-            report.files = [FileReport(source.name, error=reason) for source in sources]
+            failure = error if isinstance(error, LoaderError) else LoaderError(_REFUSED)
+            report.files = [FileReport.of_failure(source.name, failure) for source in sources]
         del report.offending[EXAMPLES:]
         return report
 

@@ -20,3 +20,7 @@ class LoaderError(click.ClickException):
     """Bad data, or a database or file that cannot be used; ends the program with exit code 1."""
 
     exit_code = EXIT_FAILED
+
+
+class UnconfirmedError(LoaderError):
+    """A commit that was asked for and never confirmed: it may or may not have happened."""

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from loader.errors import LoaderError, UnconfirmedError
 from loader.readers import RejectedRow
 
 #: How many offending rows a message lists.
@@ -14,7 +15,10 @@ EXAMPLES = 10
 
 @dataclass(slots=True)
 class FileReport:
-    """One source. ``error`` says why nothing of it was appended; then all counts are 0."""
+    """One source. ``error`` says why nothing of it was appended; then all counts are 0.
+
+    Where it is ``unconfirmed``, the server was lost at the commit: all may be there, or none.
+    """
 
     source: str
     appended: int = 0
@@ -23,6 +27,12 @@ class FileReport:
     rejected: Counter[str] = field(default_factory=Counter)
     read: int = 0
     error: str | None = None
+    unconfirmed: bool = False
+
+    @classmethod
+    def of_failure(cls, source: str, error: LoaderError) -> FileReport:
+        """The report on a source that could not be appended."""
+        return cls(source, error=error.message, unconfirmed=isinstance(error, UnconfirmedError))
 
     def check(self) -> None:
         """Raise AssertionError unless every row that was read is accounted for."""

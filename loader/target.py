@@ -15,10 +15,13 @@ from typing import Any, Literal
 
 import duckdb
 import psycopg
+
+# DuckDB imports it when it first hands over a time, and takes a Ctrl-C meanwhile for its absence.
+import pytz  # type: ignore[import-untyped]  # noqa: F401
 from psycopg import sql
 
 from loader import explain, profiles
-from loader.errors import LoaderError
+from loader.errors import LoaderError, UnconfirmedError
 
 Engine = Literal["postgres", "duckdb"]
 
@@ -200,8 +203,11 @@ def open_duckdb(
 
 
 @contextmanager
-def database_errors(target: Target, doing: str) -> Iterator[None]:
-    """Turn what either driver raises into a LoaderError: ``doing`` says what was going on."""
+def database_errors(target: Target, doing: str, *, committing: bool = False) -> Iterator[None]:
+    """Turn what either driver raises into a LoaderError: ``doing`` says what was going on.
+
+    While ``committing``, a server that is lost leaves open what became of the commit.
+    """
     try:
         yield
     except psycopg.errors.UndefinedTable as error:
@@ -214,9 +220,14 @@ def database_errors(target: Target, doing: str) -> Iterator[None]:
     except psycopg.errors.DiskFull as error:
         raise LoaderError(explain.full_disk(target.label, error)) from error
     except psycopg.OperationalError as error:
+        failed = f"{target.label} failed while {doing}: {explain.first_line(error)}. "
+        if committing:
+            raise UnconfirmedError(
+                failed + "Once the server is well, run this again: "
+                "what it had committed is not appended twice."
+            ) from error
         raise LoaderError(
-            f"{target.label} failed while {doing}: {explain.first_line(error)}. "
-            "Nothing was changed; run this again once the server is well."
+            failed + "Nothing was changed; run this again once the server is well."
         ) from error
     except (psycopg.Error, duckdb.Error) as error:
         if re.search(r"Table with name .* does not exist", str(error)):  # DuckDB has no codes

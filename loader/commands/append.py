@@ -20,6 +20,11 @@ from loader.readers import FORMATS, Format, Source, expand
 from loader.report import AppendReport
 from loader.target import load_target
 
+_INTERRUPTED = (
+    "Interrupted. Files that were done before are appended, the one at hand is not; "
+    "appending all of them again is safe."
+)
+
 
 @click.command(
     epilog=epilog(
@@ -132,10 +137,12 @@ def append(  # noqa: PLR0913 (one parameter for each option)
         with _progress_bar(sources) as progress:
             report = append_files(target, sources, options, progress)
     except KeyboardInterrupt:
-        raise LoaderError(
-            "Interrupted. Files that were done before are appended, the one at hand is not; "
-            "appending all of them again is safe."
-        ) from None
+        raise LoaderError(_INTERRUPTED) from None
+    except RuntimeError as error:
+        # DuckDB's own word for a Ctrl-C that arrives while it works.
+        if isinstance(error.__cause__, KeyboardInterrupt):
+            raise LoaderError(_INTERRUPTED) from None
+        raise
     if as_json:
         click.echo(json.dumps(report.as_dict(), indent=2))
     _print_report(report)
@@ -180,5 +187,10 @@ def _print_report(report: AppendReport) -> None:
         )
         return
     for file in report.failed:
-        click.echo(f"Error: nothing of {file.source} was appended. {file.error}", err=True)
+        outcome = (
+            f"{file.source} may or may not have been appended"
+            if file.unconfirmed
+            else f"nothing of {file.source} was appended"
+        )
+        click.echo(f"Error: {outcome}. {file.error}", err=True)
     click.echo(report.as_text(), err=True)

@@ -135,7 +135,7 @@ class PostgresStore:
 
     def commit(self) -> None:
         """Commit; the temporary tables go with the transaction."""
-        with database_errors(self._target, "committing"):
+        with database_errors(self._target, "committing", committing=True):
             self._connection.commit()
         self._stages.clear()
 
