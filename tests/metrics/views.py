@@ -36,6 +36,7 @@ class PublicViews:
 
     def __init__(self, database: Database, timezone: str = "UTC") -> None:
         self.engine = database.engine
+        self._compiled = database.directory / "target" / "compiled" / "event_analytics"
         self._connection = database.connect()
         self._connection.execute(f"set TimeZone = '{timezone}'")
         if self.engine == "postgres":
@@ -92,7 +93,14 @@ class PublicViews:
 
     def rows(self, view: str) -> list[Row]:
         """All rows of a public view, in no particular order."""
-        cursor = self._connection.execute(f"select * from {SCHEMA}.{view}")
+        return self._query(f"select * from {SCHEMA}.{view}")
+
+    def answer(self, analysis: str) -> list[Row]:
+        """The rows of an analysis that `dbt compile` has written for this database, in order."""
+        return self._query((self._compiled / "analyses" / f"{analysis}.sql").read_text())
+
+    def _query(self, query: str) -> list[Row]:
+        cursor = self._connection.execute(query)
         columns = [column[0] for column in cursor.description]
         return [
             {name: _instant_in_utc(value) for name, value in zip(columns, row, strict=True)}
