@@ -35,7 +35,7 @@ demo: setup ## Load the example events, build the views, print the metrics
 
 .PHONY: test
 test: setup ## Run the tests, on DuckDB and PostgreSQL
-	@$(BIN)/pytest --ignore tests/interruption --ignore tests/sdks
+	@$(BIN)/pytest --ignore tests/interruption --ignore tests/rollups --ignore tests/sdks
 
 .PHONY: test-interruption
 test-interruption: setup ## Kill, cut off and crowd appends, on DuckDB and PostgreSQL (as root)
@@ -44,6 +44,10 @@ test-interruption: setup ## Kill, cut off and crowd appends, on DuckDB and Postg
 .PHONY: test-sdks
 test-sdks: setup $(SDKS)/.installed ## Let the SDKs of Segment, RudderStack and PostHog deliver (needs npm and Chromium)
 	@$(BIN)/pytest tests/sdks
+
+.PHONY: test-rollups
+test-rollups: setup ## Let deliveries, definitions and builds come in any order, and compare every view
+	@$(BIN)/pytest tests/rollups
 
 .PHONY: test-quick
 test-quick: setup ## Run the tests that take no more than seconds

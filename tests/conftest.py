@@ -24,7 +24,9 @@ NAMED_SERVER = server_from_environment(os.environ)
 set_hypothesis_home_dir(REPOSITORY / ".cache" / "hypothesis")
 # A slow machine is no defect, and a failure must be the same one for everybody.
 hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True)
-hypothesis.settings.load_profile("repeatable")
+# For a longer search, and another one each time: HYPOTHESIS_PROFILE=thorough
+hypothesis.settings.register_profile("thorough", deadline=None, print_blob=True)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
 class MakeDatabase(Protocol):

@@ -53,3 +53,30 @@
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
+
+
+{#- Keeps other writers off a table until the transaction ends; readers are not kept waiting. -#}
+{% macro lock_for_writing(relation) %}
+    {{- return(adapter.dispatch('lock_for_writing', 'event_analytics')(relation)) -}}
+{% endmacro %}
+
+{#- One process at a time writes to a file. -#}
+{% macro default__lock_for_writing(relation) -%}
+{%- endmacro %}
+
+{% macro postgres__lock_for_writing(relation) -%}
+    lock table {{ relation }} in share row exclusive mode;
+{%- endmacro %}
+
+
+{#- Lets the statements of a transaction sort and hash in memory; nothing where the database sees to it. -#}
+{% macro more_memory() %}
+    {{- return(adapter.dispatch('more_memory', 'event_analytics')()) -}}
+{% endmacro %}
+
+{% macro default__more_memory() -%}
+{%- endmacro %}
+
+{% macro postgres__more_memory() -%}
+    set local work_mem = '{{ event_analytics.whole_number('rollup_memory_mb', 1) }}MB'
+{%- endmacro %}

@@ -1,10 +1,8 @@
-"""The project built from real events, and the profile for a longer search for disagreements."""
+"""The project built from real events."""
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 
-import hypothesis
 import pytest
 
 from tests.conftest import MakeDatabase
@@ -13,11 +11,6 @@ from tests.support.databases import ENGINES, REPOSITORY, Engine
 from tests.support.run import run_dbt, run_loader
 
 EVENTS = REPOSITORY / "examples" / "cofacts" / "events.parquet"
-
-# HYPOTHESIS_PROFILE=thorough searches longer.
-hypothesis.settings.register_profile("thorough", deadline=None, print_blob=True)
-if profile := os.environ.get("HYPOTHESIS_PROFILE"):
-    hypothesis.settings.load_profile(profile)
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from tests.reference import VIEWS, Event, Row
 from tests.support.databases import REPOSITORY, Database
 
 SCHEMA = "analytics"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # How many differing rows of a view a message shows.
 MOST_PLACES = 10
@@ -65,27 +66,33 @@ class PublicViews:
 
     def replace_events(self, log: Sequence[Event]) -> None:
         """Put these events, in this order, in place of all that is in raw.events."""
+        self._connection.execute("truncate raw.events")
+        self.append_events(log, EPOCH)
+
+    def append_events(self, log: Sequence[Event], ingested_at: datetime) -> None:
+        """Put these events into raw.events, as one delivery that arrived at `ingested_at`."""
         columns: tuple[list[Any], ...] = (
             [str(event.event_id) for event in log],
             [event.event_name for event in log],
             [event.event_time for event in log],
             [event.user_id for event in log],
             [json.dumps(event.properties) for event in log],
+            [ingested_at for _ in log],
         )
-        self._connection.execute("truncate raw.events")
         mark, json_type = ("%s", "jsonb") if self.engine == "postgres" else ("?", "json")
         self._connection.execute(
             f"""
             insert into raw.events
             select event_id, event_name, event_time, user_id,
-                cast(properties as {json_type}), timestamptz 'epoch'
+                cast(properties as {json_type}), ingested_at
             from (
                 select
                     unnest({mark}::uuid[]) as event_id,
                     unnest({mark}::text[]) as event_name,
                     unnest({mark}::timestamptz[]) as event_time,
                     unnest({mark}::text[]) as user_id,
-                    unnest({mark}::text[]) as properties
+                    unnest({mark}::text[]) as properties,
+                    unnest({mark}::timestamptz[]) as ingested_at
             ) as rows
             """,
             columns,

@@ -1,3 +1,4 @@
+{{ config(**user_rollup()) }}
 {% set activity_events = activity_events() -%}
 with activity as (
 
@@ -15,7 +16,7 @@ with activity as (
     select
         user_id,
         event_date as activity_date
-    from {{ ref('int_events') }}
+    from {{ ref('int_due_events') }}
     {%- endif %}
 
 ),

@@ -1,3 +1,4 @@
+{{ config(**user_rollup()) }}
 with referenced_events as (
 
     select * from {{ ref('int_referenced_events') }}

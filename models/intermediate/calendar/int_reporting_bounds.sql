@@ -1,15 +1,25 @@
-with events as (
+with spans as (
 
-    select * from {{ ref('int_events') }}
+    {% if rollups_are_kept() -%}
+    select
+        first_event_at,
+        last_event_at
+    from {{ ref('int_user_event_totals') }}
+    {%- else -%}
+    select
+        occurred_at as first_event_at,
+        occurred_at as last_event_at
+    from {{ ref('int_events') }}
+    {%- endif %}
 
 ),
 
 spanned as (
 
     select
-        {{ local_date('min(occurred_at)') }} as first_event_date,
-        {{ local_date('max(occurred_at)') }} as last_event_date
-    from events
+        {{ local_date('min(first_event_at)') }} as first_event_date,
+        {{ local_date('max(last_event_at)') }} as last_event_date
+    from spans
     -- without events there is no period to report on, rather than one of nulls
     having count(*) > 0
 

@@ -21,5 +21,6 @@ select
     user_id,
     occurred_at,
     event_date,
-    properties
+    properties,
+    ingested_at
 from reported

@@ -12,7 +12,7 @@ any_events as (
         events.user_id,
         events.occurred_at,
         events.event_date
-    from {{ ref('int_events') }} as events
+    from {{ ref('int_due_events') }} as events
     inner join {{ ref('int_event_references') }} as event_references
         on event_references.reference = '*'
 

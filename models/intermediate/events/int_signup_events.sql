@@ -11,7 +11,7 @@ signup_events as (
     from {{ ref('int_named_events') }}
     where reference = {{ text_literal(signup_event()) }}
     {%- else -%}
-    select * from {{ ref('int_events') }}
+    select * from {{ ref('int_due_events') }}
     {%- endif %}
 
 ),

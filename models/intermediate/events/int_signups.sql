@@ -1,3 +1,4 @@
+{{ config(**user_rollup()) }}
 with signup_events as (
 
     {% if signup_event() -%}
@@ -10,7 +11,7 @@ with signup_events as (
     select
         user_id,
         occurred_at
-    from {{ ref('int_events') }}
+    from {{ ref('int_due_events') }}
     {%- endif %}
 
 ),

@@ -1,3 +1,4 @@
+{{ config(**user_rollup()) }}
 with attempts as (
 
     select * from {{ ref('int_funnel_attempts') }}

@@ -1,3 +1,4 @@
+{{ config(**rollup_summary()) }}
 with retentions as (
 
     select * from {{ ref('int_retentions') }}

@@ -1,7 +1,7 @@
 {% set gap_seconds = whole_number('session_gap_minutes', 1) * 60 -%}
 with events as (
 
-    select * from {{ ref('int_events') }}
+    select * from {{ ref('int_due_events') }}
 
 ),
 

@@ -1,3 +1,4 @@
+{{ config(**user_rollup()) }}
 with session_events as (
 
     select * from {{ ref('int_session_events') }}

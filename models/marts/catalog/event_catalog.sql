@@ -1,6 +1,6 @@
-with events as (
+with totals as (
 
-    select * from {{ ref('int_events') }}
+    select * from {{ ref('int_user_event_totals') }}
 
 ),
 
@@ -8,11 +8,11 @@ summarised as (
 
     select
         event_name,
-        count(*) as events,
-        count(distinct user_id) as users,
-        min(occurred_at) as first_event_at,
-        max(occurred_at) as last_event_at
-    from events
+        cast(sum(events) as bigint) as events,
+        count(*) as users,
+        min(first_event_at) as first_event_at,
+        max(last_event_at) as last_event_at
+    from totals
     group by event_name
 
 )

@@ -1,6 +1,12 @@
-with events as (
+with property_totals as (
 
-    select * from {{ ref('int_events') }}
+    select * from {{ ref('int_event_property_totals') }}
+
+),
+
+event_totals as (
+
+    select * from {{ ref('int_user_event_totals') }}
 
 ),
 
@@ -8,29 +14,9 @@ event_counts as (
 
     select
         event_name,
-        count(*) as all_events
-    from events
+        sum(events) as all_events
+    from event_totals
     group by event_name
-
-),
-
-named as (
-
-    select
-        event_name,
-        properties,
-        {{ each_property('properties') }} as property
-    from events
-
-),
-
-valued as (
-
-    select
-        event_name,
-        property,
-        left({{ property_text('properties', 'property') }}, 100) as property_value
-    from named
 
 ),
 
@@ -39,11 +25,9 @@ summarised as (
     select
         event_name,
         property,
-        count(*) as events,
-        {{ smallest_text(
-            "case when left(property_value, 1) not in ('{', '[') then property_value end"
-        ) }} as example_value
-    from valued
+        cast(sum(events) as bigint) as events,
+        {{ smallest_text('example_value') }} as example_value
+    from property_totals
     group by
         event_name,
         property
@@ -52,10 +36,10 @@ summarised as (
 
 select
     summarised.event_name,
-    cast(summarised.property as {{ dbt.type_string() }}) as property,
+    summarised.property,
     summarised.events,
     {{ rate('summarised.events', 'event_counts.all_events') }} as share,
-    cast(summarised.example_value as {{ dbt.type_string() }}) as example_value
+    summarised.example_value
 from summarised
 inner join event_counts
     on summarised.event_name = event_counts.event_name

@@ -1,28 +1,12 @@
-with user_lifecycle as (
+with counted as (
 
-    select * from {{ ref('int_user_lifecycle') }}
+    select * from {{ ref('int_lifecycle_counts') }}
 
 ),
 
 periods as (
 
     select * from {{ ref('int_periods') }}
-
-),
-
-counted as (
-
-    select
-        period,
-        period_index,
-        sum(case when lifecycle = 'new' then 1 else 0 end) as new_users,
-        sum(case when lifecycle = 'retained' then 1 else 0 end) as retained_users,
-        sum(case when lifecycle = 'resurrected' then 1 else 0 end) as resurrected_users,
-        sum(case when lifecycle = 'dormant' then 1 else 0 end) as dormant_users
-    from user_lifecycle
-    group by
-        period,
-        period_index
 
 ),
 

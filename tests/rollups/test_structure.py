@@ -1,0 +1,56 @@
+"""What roll-ups need of the models around them, read from dbt's manifest."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.databases import new_database
+from tests.support.run import run_dbt
+
+Nodes = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def nodes(tmp_path_factory: pytest.TempPathFactory) -> Nodes:
+    """The project's nodes by id, as they are where roll-ups are kept."""
+    database = new_database("duckdb", tmp_path_factory.mktemp("manifest"), None, None)
+    run_dbt("parse", database=database, variables={"rollups": "incremental"})
+    manifest = json.loads((Path(database.directory) / "target" / "manifest.json").read_text())
+    return dict(manifest["nodes"])
+
+
+def ancestors(nodes: Nodes, unique_id: str, *, through_tables: bool) -> Iterator[str]:
+    """What a node is computed from when it is read, or (through tables) ever."""
+    for parent in nodes[unique_id]["depends_on"].get("nodes", []):
+        if parent not in nodes:
+            continue
+        yield parent
+        if through_tables or nodes[parent]["config"]["materialized"] == "view":
+            yield from ancestors(nodes, parent, through_tables=through_tables)
+
+
+def test_public_views_read_roll_ups_and_not_the_events_that_are_due(nodes: Nodes) -> None:
+    marts = [key for key, node in nodes.items() if node.get("access") == "public"]
+    assert marts
+    for mart in marts:
+        read = set(ancestors(nodes, mart, through_tables=False))
+        assert "model.event_analytics.int_due_events" not in read, mart
+        assert "model.event_analytics.stg_events" not in read, mart
+
+
+def test_every_seed_that_a_roll_up_depends_on_makes_it_due_when_it_changes(nodes: Nodes) -> None:
+    rollups = [
+        key for key, node in nodes.items() if node["config"]["materialized"] == "incremental"
+    ]
+    assert rollups
+    watched = nodes["model.event_analytics.int_event_batches"]["depends_on"]["nodes"]
+    for rollup in rollups:
+        seeds = {
+            parent
+            for parent in ancestors(nodes, rollup, through_tables=True)
+            if nodes[parent]["resource_type"] == "seed"
+        }
+        assert seeds <= set(watched), rollup
