@@ -21,7 +21,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo "  TARGET=postgres runs the demo on PostgreSQL; for build it names a target of profiles.yml."
+	@echo "  TARGET=postgres runs the demo on PostgreSQL; for build and report it names a target of profiles.yml."
 	@echo "  PYTHON=python3.12 chooses the Python that makes $(VENV)."
 
 .PHONY: setup
@@ -35,7 +35,7 @@ demo: setup ## Load the example events, build the views, print the metrics
 
 .PHONY: test
 test: setup ## Run the tests, on DuckDB and PostgreSQL
-	@$(BIN)/pytest --ignore tests/interruption --ignore tests/rollups --ignore tests/sdks
+	@$(BIN)/pytest --ignore tests/interruption --ignore tests/report --ignore tests/rollups --ignore tests/sdks
 
 .PHONY: test-interruption
 test-interruption: setup ## Kill, cut off and crowd appends, on DuckDB and PostgreSQL (as root)
@@ -49,9 +49,13 @@ test-sdks: setup $(SDKS)/.installed ## Let the SDKs of Segment, RudderStack and 
 test-rollups: setup ## Let deliveries, definitions and builds come in any order, and compare every view
 	@$(BIN)/pytest tests/rollups
 
+.PHONY: test-report
+test-report: setup ## Open the report in headless Chromium (needs Chromium)
+	@$(BIN)/pytest tests/report
+
 .PHONY: test-quick
 test-quick: setup ## Run the tests that take no more than seconds
-	@$(BIN)/pytest -m "not slow" --ignore tests/sdks
+	@$(BIN)/pytest -m "not slow" --ignore tests/sdks --ignore tests/report
 
 .PHONY: lint
 lint: lint-python lint-sql lint-docs ## Check Python, SQL, the pinned requirements and the lists of views
@@ -84,6 +88,14 @@ format: setup ## Format the Python files and mend what ruff can mend
 build: setup ## Build and test the views in the database that profiles.yml names
 	@$(BIN)/loader init $(addprefix --target=,$(TARGET))
 	@$(BIN)/dbt build $(addprefix --target=,$(TARGET))
+
+.PHONY: report
+report: setup ## Draw what the views hold: one HTML page, target/report.html
+	@$(BIN)/python -m scripts.report $(addprefix --target=,$(TARGET))
+
+.PHONY: report-screenshot
+report-screenshot: setup ## Take the README's picture of the demo's report anew (needs Chromium)
+	@$(BIN)/python -m scripts.report.screenshot
 
 .PHONY: docs
 docs: setup ## Write the catalog of all views to target/static_index.html, and check it

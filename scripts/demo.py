@@ -1,4 +1,4 @@
-"""The main job on real events: load them, build the views, print the metrics.
+"""The main job on real events: load them, build the views, print the metrics, draw them.
 
 The demo has a database of its own, so that it never touches anybody's events. It prints what the
 views hold and computes nothing.
@@ -14,7 +14,8 @@ import click
 import psycopg
 
 from scripts.postgres import server_from_environment
-from scripts.steps import Dbt, run_loader, use_own_database
+from scripts.report.write import write
+from scripts.steps import REPOSITORY, Dbt, run_loader, use_own_database
 
 EVENTS = Path("examples/cofacts/events.parquet")
 DATABASE = "event_analytics_demo"
@@ -125,7 +126,9 @@ def main(target: str, directory: Path, database: str) -> None:
     dbt.build()
     for report in REPORTS:
         dbt.show(report.title, report.query)
-    print_next_steps(target)
+    page = directory / "report.html"
+    write(dbt, page)
+    print_next_steps(target, page)
 
 
 def prepare_postgres(database: str) -> dict[str, str]:
@@ -155,11 +158,14 @@ def prepare_postgres(database: str) -> dict[str, str]:
     return server.env(database)
 
 
-def print_next_steps(target: str) -> None:
+def print_next_steps(target: str, page: Path) -> None:
     """Say what one would do after the demo."""
+    if page.is_relative_to(REPOSITORY):
+        page = page.relative_to(REPOSITORY)
     click.secho("\nWhere to look next", bold=True)
     click.echo(
         f"""\
+  {page}    all of it as charts: open it in a browser
   make docs                  what every view and column means
   seeds/                     the definitions of funnels, retention and churn: change one, build
   analyses/                  worked questions to copy

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import agate
 import click
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+PROJECT = "event_analytics"
 
 
 def use_own_database(target: str, directory: Path) -> None:
@@ -52,17 +54,20 @@ def run_loader(*args: str) -> None:
 class Dbt:
     """dbt in this process: its start-up and the parsing of the project are paid once."""
 
-    def __init__(self, target: str, *, target_path: Path, log_path: Path) -> None:
+    def __init__(
+        self, target: str | None, *, target_path: Path | None = None, log_path: Path | None = None
+    ) -> None:
+        """Parse the project; what is None is as profiles.yml and dbt's own variables say."""
         from dbt.cli.main import dbtRunner  # noqa: PLC0415 - importing dbt takes seconds
 
+        options = {"--target": target, "--target-path": target_path, "--log-path": log_path}
         self._options = [
-            *("--target", target),
-            *("--target-path", str(target_path)),
-            *("--log-path", str(log_path)),
+            *(str(part) for item in options.items() if item[1] is not None for part in item),
             "--no-use-colors",
         ]
         self._runner = dbtRunner()
-        self._runner = dbtRunner(manifest=self._run("parse").result)
+        self._manifest = self._run("parse").result
+        self._runner = dbtRunner(manifest=self._manifest)
         # A number cut to three digits is no truncated text.
         agate.config.set_option("number_truncation_chars", "")
 
@@ -82,12 +87,33 @@ class Dbt:
 
     def show(self, title: str, query: str) -> None:
         """Print the rows of a query, which may use `ref()`, as a table."""
+        table = self._read(query)
+        click.secho(f"\n{title}", bold=True)
+        table.print_table(output=sys.stdout, max_rows=None, max_columns=None, max_column_width=None)
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        """Return the rows of a query, which may use `ref()`; each fraction is a float."""
+        table = self._read(query)
+        return [
+            {
+                name: float(value) if isinstance(value, Decimal) else value
+                for name, value in zip(table.column_names, row.values(), strict=True)
+            }
+            for row in table.rows
+        ]
+
+    def descriptions(self) -> dict[str, str]:
+        """Return what the project says about each model of its own."""
+        return {
+            node.name: node.description
+            for node in self._manifest.nodes.values()
+            if node.resource_type == "model" and node.package_name == PROJECT
+        }
+
+    def _read(self, query: str) -> agate.Table:
         # dbt's own print of a result cuts wide columns, so it is told to log nothing.
         shown = self._run("show", "--inline", query, "--limit", "-1", log_level="none")
-        click.secho(f"\n{title}", bold=True)
-        shown.result.results[0].agate_table.print_table(
-            output=sys.stdout, max_rows=None, max_columns=None, max_column_width=None
-        )
+        return shown.result.results[0].agate_table
 
     def write_catalog(self) -> None:
         """Write manifest.json, catalog.json and static_index.html into the target path."""
