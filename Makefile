@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 LINT_PROFILES := .cache/lint
 SDKS := .cache/sdks
+METRICS := .cache/metrics-layer
 
 # Where no PGHOST names a server, one runs for as long as the demo.
 WITH_postgres := $(BIN)/python -m scripts.with_postgres --
@@ -35,7 +36,7 @@ demo: setup ## Load the example events, build the views, print the metrics
 
 .PHONY: test
 test: setup ## Run the tests, on DuckDB and PostgreSQL
-	@$(BIN)/pytest --ignore tests/interruption --ignore tests/report --ignore tests/rollups --ignore tests/sdks
+	@$(BIN)/pytest --ignore tests/interruption --ignore tests/metrics_layer --ignore tests/report --ignore tests/rollups --ignore tests/sdks
 
 .PHONY: test-interruption
 test-interruption: setup ## Kill, cut off and crowd appends, on DuckDB and PostgreSQL (as root)
@@ -53,9 +54,13 @@ test-rollups: setup ## Let deliveries, definitions and builds come in any order,
 test-report: setup ## Open the report in headless Chromium (needs Chromium)
 	@$(BIN)/pytest tests/report
 
+.PHONY: test-metrics-layer
+test-metrics-layer: setup $(METRICS)/.installed ## Ask for metrics with mf query, on DuckDB and PostgreSQL
+	@$(BIN)/pytest tests/metrics_layer
+
 .PHONY: test-quick
 test-quick: setup ## Run the tests that take no more than seconds
-	@$(BIN)/pytest -m "not slow" --ignore tests/sdks --ignore tests/report
+	@$(BIN)/pytest -m "not slow" --ignore tests/metrics_layer --ignore tests/report --ignore tests/sdks
 
 .PHONY: lint
 lint: lint-python lint-sql lint-docs ## Check Python, SQL, the pinned requirements and the lists of views
@@ -135,6 +140,13 @@ $(SDKS)/.installed: tests/sdks/package.json tests/sdks/requirements.txt
 	@npm install --no-package-lock --prefix $(SDKS)/node --cache $(CURDIR)/.cache/npm --ignore-scripts --no-audit --no-fund --loglevel error
 	@test -x $(SDKS)/python/bin/python || "$(PYTHON)" -m venv $(SDKS)/python
 	@$(SDKS)/python/bin/python -m pip install --quiet --requirement tests/sdks/requirements.txt
+	@touch $@
+
+# The extra `metrics` apart from .venv, whose tests so prove that nothing else needs it.
+$(METRICS)/.installed: requirements.txt requirements-metrics.txt
+	@echo "Installing the extra metrics into $(METRICS) …"
+	@test -x $(METRICS)/bin/python || "$(PYTHON)" -m venv $(METRICS)
+	@$(METRICS)/bin/python -m pip install --quiet --constraint requirements.txt --requirement requirements-metrics.txt dbt-duckdb dbt-postgres
 	@touch $@
 
 # No prerequisite: settings that somebody edited are never overwritten.

@@ -16,6 +16,9 @@ from packaging.version import Version
 REPOSITORY = Path(__file__).resolve().parents[1]
 PROJECT = "event-analytics"
 
+# What every environment has, and what the extra `metrics` adds to it.
+PIN_FILES = ("requirements.txt", "requirements-metrics.txt")
+
 # A pip option or variable followed by a value. Prose that only names one is fine.
 INDEX_ADDRESS = re.compile(
     r"(?:--(?:extra-)?index-url|--find-links|--trusted-host)[= ]\S+"
@@ -24,8 +27,12 @@ INDEX_ADDRESS = re.compile(
 )
 
 
-def pinned_versions(text: str) -> dict[str, Version]:
+def pinned_versions(text: str, file: str = "requirements.txt") -> dict[str, Version]:
     """Read the text of a requirements file that holds nothing but exact pins.
+
+    Args:
+        text: What is in the file.
+        file: Its name, for messages.
 
     Returns:
         The version of each package, by normalised name.
@@ -39,13 +46,26 @@ def pinned_versions(text: str) -> dict[str, Version]:
             continue
         match = re.fullmatch(r"([A-Za-z0-9._-]+)==([A-Za-z0-9.!+]+)", line.strip())
         if match is None:
-            raise ValueError(
-                f"requirements.txt:{number}: {line!r} is not of the form name==version"
-            )
+            raise ValueError(f"{file}:{number}: {line!r} is not of the form name==version")
         name = canonicalize_name(match[1])
         if name in pins:
-            raise ValueError(f"requirements.txt:{number}: {name} is pinned twice")
+            raise ValueError(f"{file}:{number}: {name} is pinned twice")
         pins[name] = Version(match[2])
+    return pins
+
+
+def repository_pins(repository: Path) -> dict[str, Version]:
+    """Read all pins of the repository.
+
+    Raises:
+        ValueError: As `pinned_versions`, or a package is pinned in two files.
+    """
+    pins: dict[str, Version] = {}
+    for file in PIN_FILES:
+        added = pinned_versions((repository / file).read_text(), file)
+        if twice := pins.keys() & added.keys():
+            raise ValueError(f"{file}: {', '.join(sorted(twice))}: pinned in {PIN_FILES[0]}, too")
+        pins |= added
     return pins
 
 
@@ -96,7 +116,7 @@ def index_addresses(repository: Path) -> Iterator[str]:
 def main() -> None:
     """Print all findings; exit with 1 if there are any."""
     try:
-        pins = pinned_versions((REPOSITORY / "requirements.txt").read_text())
+        pins = repository_pins(REPOSITORY)
         requirements = declared_requirements((REPOSITORY / "pyproject.toml").read_text())
         findings = [*unmet(requirements, pins), *index_addresses(REPOSITORY)]
     except (ValueError, InvalidRequirement) as error:

@@ -11,6 +11,7 @@ from scripts.check_requirements import (
     declared_requirements,
     index_addresses,
     pinned_versions,
+    repository_pins,
     unmet,
 )
 from tests.support.databases import REPOSITORY
@@ -26,7 +27,7 @@ dev = ["event-analytics[dbt]", "types_PyYAML"]
 
 
 def test_this_repository_passes() -> None:
-    pins = pinned_versions((REPOSITORY / "requirements.txt").read_text())
+    pins = repository_pins(REPOSITORY)
     requirements = declared_requirements((REPOSITORY / "pyproject.toml").read_text())
     assert list(unmet(requirements, pins)) == []
     assert list(index_addresses(REPOSITORY)) == []
@@ -63,6 +64,13 @@ def test_anything_but_an_exact_pin_is_refused(line: str) -> None:
 def test_a_name_pinned_twice_is_refused() -> None:
     with pytest.raises(ValueError, match="my-package is pinned twice"):
         pinned_versions("my_package==1\nMy.Package==2\n")
+
+
+def test_a_package_pinned_in_both_files_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("click==8.4.2\n")
+    (tmp_path / "requirements-metrics.txt").write_text("tabulate==0.10.0\nClick==8.4.1\n")
+    with pytest.raises(ValueError, match=r"^requirements-metrics\.txt: click: pinned in require"):
+        repository_pins(tmp_path)
 
 
 @pytest.mark.parametrize(
