@@ -11,6 +11,13 @@
             ~ "by its name: {duckdb: view, postgres: incremental}."
         ) -}}
     {%- endif -%}
+    {%- if chosen == 'incremental' and not (var('event_columns') or {}).get('ingested_at', true) -%}
+        {{- exceptions.raise_compiler_error(
+            "The variable rollups is incremental, which goes by when each event arrived, but the variable "
+            ~ "event_columns says that the events have no ingested_at; name a column that holds it, or set "
+            ~ "rollups to view."
+        ) -}}
+    {%- endif -%}
     {{- return(chosen == 'incremental') -}}
 {% endmacro %}
 
@@ -179,7 +186,8 @@
 {% macro rollup_settings() %}
     {%- set parts = [] -%}
     {%- if execute -%}
-        {%- for name in ('reporting_timezone', 'week_start', 'activity_events', 'signup_event', 'as_of_date',
+        {%- for name in ('raw_schema', 'events_table', 'events_model', 'event_columns', 'event_id_type',
+            'reporting_timezone', 'week_start', 'activity_events', 'signup_event', 'as_of_date',
             'session_gap_minutes', 'max_path_steps', 'max_funnel_steps') -%}
             {%- do parts.append(name ~ '=' ~ var(name)) -%}
         {%- endfor -%}

@@ -17,7 +17,7 @@ CONSUMER = Path("tests/package/consumer")
 # Names of columns, ids, times without an offset and numbers for users that the loader would not
 # write. On 31 December, 23:30 UTC, it is New Year in Berlin.
 EVENTS = """
-    insert into tracking.actions values
+    insert into tracking.actions (id, action, happened, customer, details) values
     ('#1', 'viewed', timestamp '2025-12-31 23:30:00', 7, '{"page": "shoes"}'),
     ('#2', 'bought', timestamp '2026-01-01 23:30:00', 7, '{"page": "shoes"}'),
     ('#3', 'viewed', timestamp '2026-01-02 10:00:00', 8, '{"page": "hats"}'),
@@ -44,7 +44,8 @@ def shop(database: Database, consumer: Path) -> Database:
     database.execute("create schema tracking")
     database.execute(
         "create table tracking.actions"
-        " (id varchar(20), action varchar(50), happened timestamp, customer integer, details text)"
+        " (id varchar(20), action varchar(50), happened timestamp, customer integer, details text,"
+        " arrived timestamp with time zone default '2026-03-01 00:00:00+00')"
     )
     database.execute(EVENTS)
     run_dbt("deps", database=database, project=consumer)

@@ -12,6 +12,16 @@ from tests.support.run import run_dbt
 
 pytestmark = pytest.mark.slow
 
+# As the consumer's own dbt_project.yml has it.
+COLUMNS = {
+    "event_id": "id",
+    "event_name": "action",
+    "event_time": "happened at time zone 'UTC'",
+    "user_id": "customer",
+    "properties": "details",
+    "ingested_at": "",
+}
+
 
 def test_another_project_builds_the_views_from_its_own_table(
     shop: Database, consumer: Path
@@ -70,26 +80,51 @@ def test_a_model_of_the_other_project_may_give_the_events(shop: Database, consum
     ]
 
 
+@pytest.mark.parametrize("engine", ["postgres"])
+def test_roll_ups_are_kept_of_another_table_too(shop: Database, consumer: Path) -> None:
+    by_arrival = {"rollups": "incremental", "event_columns": COLUMNS | {"ingested_at": "arrived"}}
+    count = "select churn_status, users from shop_product.churn_summary order by churn_status"
+    for command in ("seed", "run"):
+        run_dbt(command, database=shop, project=consumer, variables=by_arrival)
+    assert shop.query(count) == [("customer", 1), ("lost", 2)]
+    # it arrives late, is about a day in the past, and of a customer who was lost
+    shop.execute(
+        "insert into tracking.actions values"
+        " ('#6', 'viewed', '2026-02-09 10:00', 7, '{}', '2026-03-02 00:00:00+00')"
+    )
+    run_dbt("run", database=shop, project=consumer, variables=by_arrival)
+    assert shop.query(count) == [("customer", 2), ("lost", 1)]
+
+
 @pytest.mark.parametrize(
-    ("columns", "message"),
+    ("variables", "message"),
     [
         # taken as it is, it would mean another instant in each session's time zone
-        ({"event_time": "happened"}, "| occurred_at | TIMESTAMP       | TIMESTAMP WITH TIME ZONE"),
         (
-            {"evnt_name": "action"},
+            {"event_columns": COLUMNS | {"event_time": "happened"}},
+            "| occurred_at | TIMESTAMP       | TIMESTAMP WITH TIME ZONE",
+        ),
+        (
+            {"event_columns": COLUMNS | {"evnt_name": "action"}},
             "event_columns has the key 'evnt_name', which is no column of an event; use",
         ),
-        ({"user_id": ""}, "event_columns says nothing for user_id, which every event has; name"),
+        (
+            {"event_columns": COLUMNS | {"user_id": ""}},
+            "event_columns says nothing for user_id, which every event has; name",
+        ),
+        (
+            {"rollups": "incremental"},
+            "event_columns says that the events have no ingested_at; name a column",
+        ),
     ],
 )
 @pytest.mark.parametrize("engine", ["duckdb"])
 def test_a_mapping_that_cannot_be_is_refused(
-    shop: Database, consumer: Path, columns: dict[str, str], message: str
+    shop: Database, consumer: Path, variables: dict[str, object], message: str
 ) -> None:
-    mapped = {"event_id": "id", "event_name": "action", "user_id": "customer", "ingested_at": ""}
     refused = run_dbt(
         "run", "--select", "stg_events", database=shop, project=consumer, check=False,
-        variables={"event_columns": mapped | {"properties": "details"} | columns},
+        variables=variables,
     )  # fmt: skip
     assert not refused.success
     assert message in refused.output
