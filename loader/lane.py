@@ -27,7 +27,8 @@ Leftover = tuple[int, str]
 
 _MAX_SHAPES = 4
 _MAX_KEYS = 64
-_SAMPLES = 20
+_SAMPLES = 200
+_MAX_KEY_LISTS = 64
 _BLANK = " \t\r"
 
 _HEX = "[0-9a-fA-F]"
@@ -83,7 +84,6 @@ _DIGEST = f"""
         {_SORTED_PROPERTIES}, ']'
     )))
 """
-_DIFFERENT_KEYS = "list_unique(json_keys(properties)) = len(json_keys(properties))"
 _AS_UUID_5 = """
     concat(
         digest[1:8], '-', digest[9:12], '-5', digest[14:16], '-',
@@ -133,6 +133,8 @@ class Lane:
         self._contract = contract
         self._names = contract.names
         self._shapes: list[_Shape] = []
+        # Lists of properties' keys that occur, one key in each line, and that are known to differ.
+        self._key_lists: list[str] = []
 
     def query(self, block: Block) -> Query:
         """The query that checks a block's rows; the block must have some."""
@@ -151,10 +153,30 @@ class Lane:
         shapes = list(self._shapes)
         for row in rows[:: max(1, len(rows) // _SAMPLES)]:
             shape = self._shape(row)
-            if shape is not None and shape not in shapes and len(shapes) < _MAX_SHAPES:
+            if shape is None:
+                continue
+            if shape not in shapes and len(shapes) < _MAX_SHAPES:
                 shapes.append(shape)
+            self._learn_keys(json.loads(row).get(shape.taken.get("properties", "")))
         self._shapes = shapes
         return shapes
+
+    def _learn_keys(self, properties: Any) -> None:
+        if isinstance(properties, dict) and all(map(_PLAIN_KEY.fullmatch, properties)):
+            keys = "\n".join(properties)
+            if keys not in self._key_lists and len(self._key_lists) < _MAX_KEY_LISTS:
+                self._key_lists = [*self._key_lists, keys]
+
+    def _different_keys(self) -> str:
+        """SQL: whether the keys of properties differ; the dear way only where it is not known."""
+        known = ", ".join(map(_quoted, self._key_lists)) or "''"
+        return f"""
+            case
+                when list_contains([{known}], array_to_string(json_keys(properties), chr(10)))
+                    then true
+                else list_unique(json_keys(properties)) = len(json_keys(properties))
+            end
+        """
 
     def _shape(self, row: str) -> _Shape | None:
         """The shape of a row that the lane could let through; None for others."""
@@ -236,7 +258,7 @@ class Lane:
                         strlen(event_name) <= {MAX_TEXT}
                         and strlen(user_id) <= {MAX_TEXT}
                         and moment between {earliest} and {latest}
-                        and {_DIFFERENT_KEYS},
+                        and {self._different_keys()},
                         false
                     ) as ok
                 from timed

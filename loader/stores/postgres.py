@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
+from datetime import datetime
 
 import duckdb
 import psycopg
@@ -14,13 +15,14 @@ from psycopg import sql
 from loader.contract import Event, time_text
 from loader.lane import Leftover, Query, not_blank
 from loader.readers import RejectedRow
+from loader.stores import postgres_statements as statements
 from loader.stores.base import Applied, conflict, rejected_id
 from loader.target import Target, database_errors, open_postgres
 
 _ATTEMPTS = 6
 _CONFLICTS_AT_ONCE = 1000
 _LANE_MEMORY = "256MB"
-_SORT_MEMORY = "128MB"
+_SORT_MEMORY = "256MB"
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -34,8 +36,8 @@ class PostgresStage:
         self.rejected = 0
         self._target = target
         with self._errors():
-            connection.execute(_CREATE_STAGE.format(table=self.table))
-            self._copying = connection.cursor().copy(_COPY.format(table=self.table))
+            connection.execute(statements.CREATE_STAGE.format(table=self.table))
+            self._copying = connection.cursor().copy(statements.COPY.format(table=self.table))
             self._copy = self._copying.__enter__()
         self._is_open = True
 
@@ -43,7 +45,7 @@ class PostgresStage:
         self, cursor: duckdb.DuckDBPyConnection, query: Query
     ) -> tuple[tuple[int, bytes], list[Leftover]]:
         """The rows that the lane lets through, how many they are and their text for COPY."""
-        found = cursor.execute(_COPY_TEXT.format(checked=query.sql), query.parameters)
+        found = cursor.execute(statements.COPY_TEXT.format(checked=query.sql), query.parameters)
         count, text, lines, rows = found.fetchall()[0]
         return (count, (text or "").encode()), not_blank(zip(lines or [], rows or [], strict=True))
 
@@ -129,7 +131,7 @@ class PostgresStore:
     def apply(self, stage: PostgresStage) -> Applied:
         """Append and record; what other loaders keep it from doing is tried again."""
         with database_errors(self._target, f"appending {stage.source}"):
-            self._connection.execute(_ANALYZE.format(table=stage.table))
+            self._connection.execute(statements.ANALYZE.format(table=stage.table))
             self._connection.execute(f"set local work_mem = '{_SORT_MEMORY}'")
             return self._apply_retrying(stage)
 
@@ -157,7 +159,8 @@ class PostgresStore:
 
     def _apply_retrying(self, stage: PostgresStage) -> Applied:
         """Apply under a savepoint: rolling back to it frees the locks and keeps the stage."""
-        insert = _INSERT
+        some = self._connection.execute(statements.ANY_EVENT.format(**self._names)).rowcount
+        insert = statements.INSERT if some else statements.INSERT_FIRST
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 with self._connection.transaction():
@@ -170,35 +173,42 @@ class PostgresStore:
                 if attempt == _ATTEMPTS:
                     raise
                 # Another loader brings the same events; no use in outrunning it again.
-                insert = _INSERT_BESIDE_OTHERS
+                insert = statements.INSERT_BESIDE_OTHERS
                 time.sleep(random.uniform(0.1, 0.2) * 2**attempt)  # noqa: S311 (no secret)
         raise AssertionError("unreachable")
 
     def _apply(self, stage: PostgresStage, insert: sql.SQL) -> Applied:
         names = {**self._names, "table": stage.table}
         applied = Applied()
+        now = self._connection.execute("select clock_timestamp()").fetchall()[0][0]
         if stage.events:
-            applied.appended = self._connection.execute(insert.format(**names)).rowcount
+            inserted = self._connection.execute(insert.format(**names), {"now": now})
+            applied.appended = inserted.rowcount
         if applied.appended < stage.events:
-            self._record_conflicts(stage, applied, names)
+            # What was there before; into an empty table, only what comes twice can conflict.
+            before = (
+                "false" if insert is statements.INSERT_FIRST else "present.ingested_at <> %(now)s"
+            )
+            query = statements.CONFLICTS.format(before=sql.SQL(before), **names)
+            self._record_conflicts(stage, applied, query, now)
         if stage.rejected:
             parameters = {"source": stage.source}
-            self._connection.execute(_INSERT_REJECTED.format(**names), parameters)
+            self._connection.execute(statements.INSERT_REJECTED.format(**names), parameters)
         applied.duplicate = stage.events - applied.appended - applied.conflicting
         return applied
 
     def _record_conflicts(
-        self, stage: PostgresStage, applied: Applied, names: dict[str, sql.Identifier]
+        self, stage: PostgresStage, applied: Applied, query: sql.Composed, now: datetime
     ) -> None:
         """Record the events whose id now stands for another content, a few at a time."""
         with self._connection.cursor(name="loader_conflicts") as conflicts:
-            conflicts.execute(_CONFLICTS.format(**names))
+            conflicts.execute(query, {"now": now})
             while rows := conflicts.fetchmany(_CONFLICTS_AT_ONCE):
                 found = [conflict(row[0], Event(*row[1:])) for row in rows]
                 applied.add_conflicts(found)
                 with self._connection.cursor() as insert:
                     insert.executemany(
-                        _INSERT_CONFLICT.format(**names),
+                        statements.INSERT_CONFLICT.format(**self._names),
                         [
                             (
                                 rejected_id(stage.source, row),
@@ -217,7 +227,7 @@ def _event_row(line: int, event: Event) -> str:
     return (
         f"{line}\t{event.event_id}\t{event.event_name.translate(_ESCAPES)}\t"
         f"{time_text(event.event_time)}\t{event.user_id.translate(_ESCAPES)}\t"
-        f"{event.properties.translate(_ESCAPES)}\t{_NULLS}\n"
+        f"{event.properties.translate(_ESCAPES)}\t{statements.NULLS}\n"
     )
 
 
@@ -226,75 +236,3 @@ def _rejected_row(source: str, row: RejectedRow) -> str:
         f"{row.line}\t\\N\t\\N\t\\N\t\\N\t\\N\t{rejected_id(source, row)}\t{row.reason}\t"
         f"{row.detail.translate(_ESCAPES)}\t{row.text.translate(_ESCAPES)}\n"
     )
-
-
-# A row is an event where reason is null, and a rejected row elsewhere. Properties stay text until
-# they are inserted: jsonb would be parsed for duplicates in vain.
-_CREATE_STAGE = sql.SQL("""
-    create temporary table {table} (
-        line bigint, event_id uuid, event_name text, event_time timestamptz, user_id text,
-        properties text, rejected_id uuid, reason text, detail text, original_text text
-    ) on commit drop
-""")
-_COPY = sql.SQL("copy {table} from stdin (format text, encoding 'utf8')")
-# Without statistics the plan would be one for a handful of rows.
-_ANALYZE = sql.SQL("analyze {table} (event_id, reason)")
-_NULLS = "\\N\t\\N\t\\N\t\\N"
-# Only properties can hold a backslash: the lane lets no other field have an escape.
-_COPY_TEXT = f"""
-    select
-        count(*) filter (row is null),
-        string_agg(concat_ws(
-            '\t', line, event_id, event_name, event_time, user_id,
-            replace(properties, '\\', '\\\\'), '{_NULLS}\n'
-        ), '') filter (row is null),
-        list(line order by line) filter (row is not null),
-        list(row order by line) filter (row is not null)
-    from ({{checked}})
-"""
-# Sorted by id, so that loaders that meet lock rows in the same order, and the index grows in order;
-# by line within one id, so that the first one wins.
-_INSERT = sql.SQL("""
-    insert into {events} (event_id, event_name, event_time, user_id, properties, ingested_at)
-    select distinct on (event_id)
-        event_id, event_name, event_time, user_id, properties::jsonb, statement_timestamp()
-    from {table} as staged
-    where
-        reason is null
-        and not exists (select from {events} as present where present.event_id = staged.event_id)
-    order by event_id, line
-""")
-# The clause takes half as long again, so it is left out where no other loader is met.
-_INSERT_BESIDE_OTHERS = sql.SQL(_INSERT.as_string() + " on conflict do nothing")
-# As text, jsonb tells 1.0 from 1, as DuckDB does; its keys are in a fixed order.
-_CONFLICTS = sql.SQL("""
-    select
-        staged.line, staged.event_id, staged.event_name, staged.event_time, staged.user_id,
-        staged.properties
-    from {table} as staged
-    inner join {events} as present on present.event_id = staged.event_id
-    where
-        staged.reason is null
-        and (
-            staged.event_name <> present.event_name
-            or staged.event_time <> present.event_time
-            or staged.user_id <> present.user_id
-            or staged.properties::jsonb::text <> present.properties::text
-        )
-    order by staged.line
-""")
-_INSERT_CONFLICT = sql.SQL("""
-    insert into {rejected}
-    (rejected_id, reason, detail, original_text, source, line, rejected_at)
-    values (%s, %s, %s, %s, %s, %s, statement_timestamp())
-    on conflict do nothing
-""")
-_INSERT_REJECTED = sql.SQL("""
-    insert into {rejected}
-    (rejected_id, reason, detail, original_text, source, line, rejected_at)
-    select rejected_id, reason, detail, original_text, %(source)s, line, statement_timestamp()
-    from {table}
-    where reason is not null
-    order by rejected_id
-    on conflict do nothing
-""")
