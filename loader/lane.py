@@ -20,6 +20,7 @@ from typing import Any
 
 from loader.contract import ID_NAMESPACE, MAX_TEXT, Contract, time_text
 from loader.field_names import REQUIRED
+from loader.lane_patterns import OBJECT, SPACE, STRING, VALUE, VALUES
 from loader.readers import Block
 
 #: A row that the lane did not let through: its line and its text.
@@ -31,42 +32,6 @@ _SAMPLES = 200
 _MAX_KEY_LISTS = 64
 _BLANK = " \t\r"
 
-_HEX = "[0-9a-fA-F]"
-_SPACE = "[ \\t\\r]*"
-# Escapes that DuckDB and the contract write alike: none of control characters or surrogates.
-_ESCAPE = (
-    rf'\\(?:["\\/bfnrt]|u(?:00[2-9a-fA-F]|0[1-9a-fA-F]{_HEX}|[1-9a-cA-CeEfF]{_HEX}{{2}}'
-    rf"|[dD][0-7]{_HEX}){_HEX})"
-)
-_STRING = rf'"(?:[^"\\\x00-\x1f]|{_ESCAPE})*"'
-_NUMBER = (
-    r"(?:0|-?[1-9][0-9]{0,17}|-?[1-9][0-9]{0,9}\.[0-9]{1,17}"
-    r"|0\.0+|-?0\.[0-9]{0,3}[1-9][0-9]{0,16})"
-)
-_SCALAR = f"(?:{_STRING}|{_NUMBER}|true|false|null)"
-
-
-def _separated(item: str) -> str:
-    return f"(?:{item}{_SPACE}(?:,{_SPACE}{item}{_SPACE})*)?"
-
-
-_VALUE = rf"(?:{_SCALAR}|\[{_SPACE}{_separated(_SCALAR)}\])"
-_OBJECT = rf"\{{{_SPACE}{_separated(f'{_STRING}{_SPACE}:{_SPACE}{_VALUE}')}\}}"
-_UUID = f'"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}"'
-_TIME = (
-    r'"[1-9][0-9]{3}-[01][0-9]-[0-3][0-9][T ](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]'
-    r'(?:\.[0-9]{1,6})?(?:Z|[+-](?:0[0-9]|1[0-4])(?::[0-5][0-9])?)"'
-)
-# Begins with a letter or a visible ASCII character, so it cannot be blank.
-_NAME = r'"[!#-\[\]-~\p{L}][^"\\\x00-\x1f]*"'
-_USER = rf"(?:{_NAME}|0|[1-9][0-9]{{0,17}})"
-_VALUES = {
-    "event_id": f'(?:{_UUID}|null|"")',
-    "event_name": _NAME,
-    "event_time": _TIME,
-    "user_id": _USER,
-    "properties": f"(?:{_OBJECT}|null)",
-}
 # The contract's UUIDv5 over the event's content: properties with sorted keys, and names that need
 # no escapes here.
 _SORTED_PROPERTIES = """
@@ -223,7 +188,7 @@ class Lane:
             given = _choice(shapes, "properties", "varchar")
             properties = (
                 f"case when coalesce({given}, '') = '' then json '{{}}' "
-                f"when regexp_full_match({given}, {_quoted(_OBJECT)}) then json({given}) end"
+                f"when regexp_full_match({given}, {_quoted(OBJECT)}) then json({given}) end"
             )
         else:
             properties = f"coalesce({_choice(shapes, 'properties', 'json')}, json '{{}}')"
@@ -283,15 +248,15 @@ class Lane:
         """
 
     def _pattern(self, shape: _Shape) -> str:
-        values = dict(_VALUES)
+        values = dict(VALUES)
         if self._contract.text_properties:
-            values["properties"] = f"(?:{_STRING}|null)"
+            values["properties"] = f"(?:{STRING}|null)"
         by_key = {key: values[field] for field, key in shape.taken.items()}
-        pairs = f"{_SPACE},{_SPACE}".join(
-            f"{re.escape(json.dumps(key))}{_SPACE}:{_SPACE}{by_key.get(key, _VALUE)}"
+        pairs = f"{SPACE},{SPACE}".join(
+            f"{re.escape(json.dumps(key))}{SPACE}:{SPACE}{by_key.get(key, VALUE)}"
             for key in shape.keys
         )
-        return rf"{_SPACE}\{{{_SPACE}{pairs}{_SPACE}\}}{_SPACE}"
+        return rf"{SPACE}\{{{SPACE}{pairs}{SPACE}\}}{SPACE}"
 
     def _spec(self, shape: _Shape) -> str:
         kinds = dict.fromkeys(shape.taken.values(), "VARCHAR")

@@ -76,7 +76,12 @@ class Dbt:
         click.secho(" ".join(["\n$ dbt build", *options]), bold=True)
         started = time.monotonic()
         results = self._run("build", *options).result.results
-        kinds = Counter(result.node.resource_type for result in results)
+        # hooks and exposures are nothing that is built or tested
+        kinds = Counter(
+            result.node.resource_type
+            for result in results
+            if result.node.resource_type not in ("operation", "exposure")
+        )
         done = ", ".join(
             f"{count} {(kind if count == 1 else kind.pluralize()).replace('_', ' ')}"
             for kind, count in kinds.items()

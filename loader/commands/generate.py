@@ -20,7 +20,7 @@ DEFAULT_END = "2024-12-31"
 @click.command(
     epilog=epilog(
         "loader generate --events 100000 --users 2000 --days 90 --output events.jsonl",
-        "loader generate --events 1000000 --users 20000 --format parquet --output events.parquet",
+        "loader generate --events 1000000 --users 20000 --output events.parquet",
         "loader generate --events 10000 --users 300 --days 30 --seed 7 | loader append -",
     )
 )
@@ -58,9 +58,7 @@ DEFAULT_END = "2024-12-31"
     "file_format",
     envvar="LOADER_GENERATE_FORMAT",
     type=click.Choice(["jsonl", "parquet"]),
-    default="jsonl",
-    show_default=True,
-    help="JSON lines or Parquet.",
+    help="JSON lines or Parquet; Parquet for a FILE that ends in .parquet, else JSON lines.",
 )
 @option(
     "--output",
@@ -79,7 +77,7 @@ def generate(  # noqa: PLR0913 (one parameter for each option)
     days: int,
     seed: int,
     end: datetime.datetime,
-    file_format: Format,
+    file_format: Format | None,
     output: Path,
     force: bool,
 ) -> None:
@@ -91,6 +89,7 @@ def generate(  # noqa: PLR0913 (one parameter for each option)
     their arrival: some hours or days late, some twice.
     """
     plan = Plan(events=events, users=users, days=days, seed=seed, end=end.date())
+    file_format = file_format or ("parquet" if output.suffix == ".parquet" else "jsonl")
     if str(output) != "-":
         write_events(plan, output, file_format, force)
         return

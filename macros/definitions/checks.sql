@@ -74,3 +74,21 @@
         {%- endfor -%}
     {%- endif -%}
 {% endmacro %}
+
+
+{#- Stops a run that has no table of events to read, before every model says so in its own way. -#}
+{% macro require_events() %}
+    {%- if execute and flags.WHICH in ('run', 'build') and not var('events_model') -%}
+        {%- set events = graph.sources.values()
+            | selectattr('package_name', 'equalto', 'event_analytics')
+            | selectattr('name', 'equalto', 'events') | first -%}
+        {%- if adapter.get_relation(events.database, events.schema, events.identifier) is none -%}
+            {{- exceptions.raise_compiler_error(
+                "There is no table " ~ events.schema ~ "." ~ events.identifier ~ " in the database of target '"
+                ~ target.name ~ "'. Create it with `loader init --target " ~ target.name
+                ~ (" --org " ~ var('org') if var('org') else "")
+                ~ "`, or name your own in the variables raw_schema and events_table."
+            ) -}}
+        {%- endif -%}
+    {%- endif -%}
+{% endmacro %}

@@ -300,6 +300,14 @@ def as_columns(text: str) -> Iterator[tuple[object, ...]]:
         yield row["event_id"], row["event_name"], round(milliseconds), row["user_id"], properties
 
 
+def test_the_ending_of_the_file_tells_the_format(tmp_path: Path) -> None:
+    named, unnamed = tmp_path / "events.parquet", tmp_path / "events.jsonl"
+    for path in (named, unnamed):
+        assert generate("--output", path).exit_code == 0
+    assert named.read_bytes().startswith(b"PAR1")
+    assert unnamed.read_bytes().startswith(b"{")
+
+
 @pytest.mark.parametrize("file_format", ["jsonl", "parquet"])
 def test_the_loader_appends_all_of_it(database: Database, tmp_path: Path, file_format: str) -> None:
     path = tmp_path / f"events.{file_format}"
