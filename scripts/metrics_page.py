@@ -15,12 +15,20 @@ from typing import Any
 
 import click
 
-from scripts.steps import REPOSITORY
+from scripts.steps import PROJECT, REPOSITORY
 
 PAGE = Path("docs/metrics.md")
-TABLES = (Path("README.md"), Path("models/overview.md"))
 BEGIN = "<!-- views: written by `make metrics-page` from models/marts -->"
 END = "<!-- end of views -->"
+# The catalog would show such a comment; there it is one of dbt's own.
+CATALOG = Path("models/overview.md")
+CATALOG_BEGIN = "{# views: written by `make metrics-page` from models/marts #}"
+CATALOG_END = "{# end of views #}"
+# The files with a table of views, and how it names one: in the catalog as a link to its page.
+TABLES = {
+    Path("README.md"): "`{name}`",
+    CATALOG: f"[{{name}}](#!/model/model.{PROJECT}.{{name}})",
+}
 
 # The folders of models/marts in the order in which a reader meets them.
 AREAS = {
@@ -116,11 +124,11 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-def overview(listed: Sequence[View]) -> str:
-    """Write the table of all views."""
+def overview(listed: Sequence[View], link: str = "`{name}`") -> str:
+    """Write the table of all views; `link` says how a view is named."""
     return table(
         ("view", "one row per", "answers"),
-        ((f"`{view.name}`", view.grain, view.question) for view in listed),
+        ((link.format(name=view.name), view.grain, view.question) for view in listed),
     )
 
 
@@ -150,10 +158,11 @@ def with_table(text: str, content: str, path: Path) -> str:
     Raises:
         ValueError: The file does not have the markers.
     """
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    first, last = (CATALOG_BEGIN, CATALOG_END) if path == CATALOG else (BEGIN, END)
+    before, begin, rest = text.partition(first)
+    _, end, after = rest.partition(last)
     if not begin or not end:
-        raise ValueError(f"{path}: put the table of views between {BEGIN} and {END}")
+        raise ValueError(f"{path}: put the table of views between {first} and {last}")
     return f"{before}{begin}\n\n{content}\n{end}{after}"
 
 
@@ -189,9 +198,9 @@ def main(check: bool) -> None:
     try:
         listed = views(read_manifest())
         files = {PAGE: page(listed)}
-        for path in TABLES:
+        for path, link in TABLES.items():
             text = (REPOSITORY / path).read_text(encoding="utf-8")
-            files[path] = with_table(text, overview(listed), path)
+            files[path] = with_table(text, overview(listed, link), path)
     except ValueError as error:
         raise click.ClickException(str(error)) from error
     stale = [

@@ -24,9 +24,12 @@ from scripts.report.parts import (
     mark,
     percent,
     plain,
+    said,
     short,
 )
 from scripts.report.queries import Row
+
+MAY_CONVERT = "may still convert"
 
 
 def funnels(rows: Sequence[Row], entries: Sequence[Row]) -> tuple[list[Chart], list[Chart]]:
@@ -147,9 +150,7 @@ def _entries(number: int, name: str, steps: Sequence[Row], rows: Sequence[Row]) 
         ),
         alternative=f"Bars by date of entry: users who entered, and who reached step {last}.",
         figure=lay_out(figure, 300, barmode="overlay", bargap=0.15),
-        legend=explain(
-            "bar", [(title, color) for title, color, _ in bars], last_rows, "may still convert"
-        ),
+        legend=explain("bar", [(title, color) for title, color, _ in bars], last_rows, MAY_CONVERT),
         table=Table(
             header=[
                 "date",
@@ -174,4 +175,4 @@ def _entries(number: int, name: str, steps: Sequence[Row], rows: Sequence[Row]) 
 
 def _entry_hover(title: str, row: Row) -> str:
     share = f" ({percent(row['conversion_from_start'])})" if row["step"] > 1 else ""
-    return f"{plain(title)} {count(row['users'])}{share}"
+    return said(f"{plain(title)} {count(row['users'])}{share}", row, MAY_CONVERT)

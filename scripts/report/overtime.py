@@ -32,6 +32,7 @@ from scripts.report.parts import (
     lay_out,
     mark,
     percent,
+    said,
     short,
 )
 from scripts.report.queries import Row
@@ -133,7 +134,7 @@ def lifecycle(rows: Sequence[Row]) -> Chart:
                 x=[day(row["period_start"]) for row in rows],
                 y=[sign * row[column] for row in rows],
                 name=title,
-                customdata=[f"{title} {count(row[column])}" for row in rows],
+                customdata=[said(f"{title} {count(row[column])}", row) for row in rows],
                 hovertemplate=HOVER,
                 marker=hatched(rows, color),
                 meta={"column": column},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import html
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -207,6 +207,11 @@ class Line:
     panel: int = 1
 
 
+def said(text: str, row: Row, running: str = STILL_RUNNING) -> str:
+    """Write what hovering over a row's mark shows."""
+    return text if row["is_complete"] else f"{text} · {running}"
+
+
 def add_line(figure: go.Figure, rows: Sequence[Row], line: Line, **settings: Any) -> None:
     """Draw a line, dotted and with hollow points where a day still runs.
 
@@ -216,36 +221,36 @@ def add_line(figure: go.Figure, rows: Sequence[Row], line: Line, **settings: Any
         line: What to draw.
         settings: More of Plotly's for the line where it is solid.
     """
-    for over, chosen in _stretches(rows):
-        figure.add_trace(
-            go.Scatter(
-                x=[day(row[line.date]) for row in chosen],
-                y=[row[line.value] for row in chosen],
-                name=line.name,
-                customdata=[f"{line.name} {line.form(row[line.value])}" for row in chosen],
-                hovertemplate=HOVER,
-                # The point at which a dotted stretch begins belongs to the line before it.
-                hoverinfo=["all" if row["is_complete"] == over else "skip" for row in chosen],
-                mode="lines" if over else "lines+markers",
-                line={"color": line.color, "width": 2, "dash": "solid" if over else "dot"},
-                marker={
-                    "symbol": "circle-open",
-                    "size": [0 if row["is_complete"] else 8 for row in chosen],
-                    "color": line.color,
-                    "line": {"width": 2},
-                },
-                cliponaxis=False,
-                meta={"column": line.value, "is_complete": over},
-                **(settings if over else {}),
-            ),
-            row=line.panel,
-            col=1,
-        )
-
-
-def _stretches(rows: Sequence[Row]) -> Iterator[tuple[bool, list[Row]]]:
-    """The rows that are over, and those that are not together with the row before them."""
     over = [row for row in rows if row["is_complete"]]
-    yield True, over
-    if len(over) < len(rows):
-        yield False, [*over[-1:], *(row for row in rows if not row["is_complete"])]
+    running = [row for row in rows if not row["is_complete"]]
+
+    def draw(found: Sequence[Row], **look: Any) -> None:
+        trace = go.Scatter(
+            x=[day(row[line.date]) for row in found],
+            y=[row[line.value] for row in found],
+            name=line.name,
+            cliponaxis=False,
+            **look,
+        )
+        figure.add_trace(trace, row=line.panel, col=1)
+
+    # The lines are silent: a point where one ends and the next begins would speak twice.
+    solid = {"color": line.color, "width": 2}
+    draw(over, mode="lines", line=solid, hoverinfo="skip", **settings)
+    if running:
+        dotted = {**solid, "dash": "dot"}
+        draw([*over[-1:], *running], mode="lines", line=dotted, hoverinfo="skip")
+    draw(
+        rows,
+        mode="markers",
+        marker={
+            "symbol": "circle-open",
+            "size": [0 if row["is_complete"] else 8 for row in rows],
+            "opacity": 1,
+            "color": line.color,
+            "line": {"width": 2},
+        },
+        customdata=[said(f"{line.name} {line.form(row[line.value])}", row) for row in rows],
+        hovertemplate=HOVER,
+        meta={"column": line.value},
+    )

@@ -64,8 +64,10 @@ def _retention(number: int, name: str, rows: Sequence[Row]) -> Chart:
                 "x": 0,
                 "xanchor": "left",
                 "len": 1,
-                "y": 1,
+                # Above the cells with its own labels, which are 20 pixels high.
+                "y": 1 + 20 / (22 * max(len(sizes), 6)),
                 "yanchor": "bottom",
+                "ypad": 0,
                 "nticks": 4,
                 "tickangle": 0,
                 "outlinewidth": 0,

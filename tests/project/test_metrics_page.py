@@ -7,7 +7,17 @@ from typing import Any
 
 import pytest
 
-from scripts.metrics_page import BEGIN, END, overview, page, views, with_table
+from scripts.metrics_page import (
+    BEGIN,
+    CATALOG,
+    END,
+    TABLES,
+    overview,
+    page,
+    views,
+    with_table,
+)
+from scripts.steps import REPOSITORY
 
 
 def node(name: str, area: str, **changes: Any) -> dict[str, Any]:
@@ -68,6 +78,16 @@ def test_the_table_replaces_what_is_between_the_markers_and_nothing_else() -> No
     assert after.startswith(f"top\n{BEGIN}\n\n| view | one row per | answers |\n")
     assert after.endswith(f"| `signups` | date | Why signups? |\n\n{END}\nbottom\n")
     assert with_table(after, content, Path("README.md")) == after
+
+
+def test_the_catalog_has_links_and_markers_that_it_does_not_show() -> None:
+    content = overview(views(nodes(node("signups", "engagement"))), TABLES[CATALOG])
+    before = (
+        "{% docs __overview__ %}\n{# views: written by `make metrics-page` from models/marts #}"
+    )
+    after = with_table(f"{before}\n{{# end of views #}}\n", content, CATALOG)
+    assert "| [signups](#!/model/model.event_analytics.signups) | date |" in after
+    assert "<!--" not in (REPOSITORY / CATALOG).read_text()
 
 
 def test_a_file_without_markers_is_named() -> None:

@@ -156,11 +156,11 @@ def test_each_funnel_has_its_steps_and_its_dates_of_entry(demo: DemoRuns) -> Non
 
 def test_the_day_that_still_runs_is_marked(demo: DemoRuns) -> None:
     (last,) = demo.database.query("select max(activity_date) from analytics.daily_active_users")[0]
-    dotted = [
-        trace for trace in figures(page(demo))["active-users"] if not trace["meta"]["is_complete"]
-    ]
-    assert [trace["x"][-1] for trace in dotted] == [last.isoformat()] * 4
-    assert all(trace["line"]["dash"] == "dot" for trace in dotted)
+    points = figures(page(demo))["active-users"]
+    assert [trace["x"][-1] for trace in points] == [last.isoformat()] * 4
+    # a hollow point on that day and none before it
+    assert [trace["marker"]["size"] for trace in points] == [[0] * (DAYS - 1) + [8]] * 4
+    assert all(trace["marker"]["symbol"] == "circle-open" for trace in points)
     for trace in figures(page(demo))["lifecycle"]:
         assert trace["marker"]["pattern"]["shape"] == [""] * (WEEKS - 1) + ["/"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
+import re
 from collections.abc import Iterator
 from contextlib import chdir
 from pathlib import Path
@@ -21,6 +22,7 @@ from tests.support.run import environment, run_dbt, run_loader
 
 DESKTOP, PHONE = (1200, 900), (390, 844)
 CHARTS = 9
+LAST_DAY = "2026-03-01"
 
 SEEDS: dict[str, list[tuple[str, ...]]] = {
     "funnels": [
@@ -129,7 +131,7 @@ def test_nothing_goes_wrong_and_nothing_is_loaded(opened: Page, report: Path) ->
 
 
 def test_names_are_shown_and_not_obeyed(opened: Page) -> None:
-    assert opened.evaluate("document.title") == "Product analytics up to 2026-03-01"
+    assert opened.evaluate("document.title") == "Product analytics up to " + LAST_DAY
     assert opened.evaluate("document.querySelectorAll('img').length") == 0
     headings = opened.evaluate(
         "[...document.querySelectorAll('h3')].map(heading => heading.textContent)"
@@ -170,13 +172,17 @@ def test_a_running_day_is_not_drawn_as_one_that_is_over(opened: Page) -> None:
     assert len([dash for dash in dashes if dash != "none"]) == len(dashes) / 2
 
 
-def test_hovering_says_the_number(browser: Page, report: Path) -> None:
+@pytest.mark.parametrize("day", ["2026-02-28", "2026-03-01"])
+def test_hovering_says_the_numbers_of_that_day_alone(browser: Page, report: Path, day: str) -> None:
     browser.open(report, *DESKTOP)
     shown = browser.evaluate(
-        """(() => {
+        f"""(() => {{
             const chart = document.querySelector('#active-users .chart')
-            Plotly.Fx.hover(chart, [{ curveNumber: 0, pointNumber: 5 }], ['xy'])
-            return chart.querySelector('.hoverlayer').textContent
-        })()"""
+            Plotly.Fx.hover(chart, {{ xval: Date.parse('{day}') }}, ['xy'])
+            return [...chart.querySelectorAll('.hoverlayer .traces')].map(line => line.textContent)
+        }})()"""
     )
-    assert shown.startswith("mau (30 days) ")
+    assert [re.sub(r"[\d,]+( ·|$)", r"N\1", line).strip() for line in shown] == [
+        f"{name} N{' · still running' if day == LAST_DAY else ''}"
+        for name in ("mau (30 days)", "wau (7 days)", "dau")
+    ]
