@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -19,7 +20,35 @@ from tests.support.run import process_environment, run_loader
 
 EVENTS = REPOSITORY / "examples" / "cofacts" / "events.parquet"
 # Where `make test-metrics-layer` has installed the extra `metrics`.
-MF = REPOSITORY / ".cache" / "metrics-layer" / "bin" / "mf"
+EXTRA = REPOSITORY / ".cache" / "metrics-layer" / "bin"
+
+README_QUESTION = ("--metrics", "dau,signups,quick_ratio", "--group-by", "metric_time__week")
+
+# What is asked of each engine: the command line after `mf query`, by the name of its answer.
+QUESTIONS = {
+    "days": (
+        "--metrics",
+        (
+            "active_users,dau,wau,mau,stickiness,signups,"
+            "sessions,session_users,median_session_seconds,events_per_session,known_users"
+        ),
+        *("--group-by", "metric_time__day"),
+    ),
+    "months": ("--metrics", "active_users", "--group-by", "metric_time__month"),
+    "event_names": ("--metrics", "events,event_users", "--group-by", "event__event_name"),
+    "status_of_users": ("--metrics", "active_users", "--group-by", "user_id__churn_status"),
+    "status_at_the_end": ("--metrics", "known_users", "--group-by", "churn__churn_status"),
+    **{
+        name: ("--saved-query", name)
+        for name in (
+            "product_overview_by_week",
+            "churn_by_week",
+            "retention_triangle",
+            "return_of_signups_by_week",
+            "onboarding_funnels_by_week",
+        )
+    },
+}
 
 # Rows by column; which columns, the query says.
 Answer = list[dict[str, Any]]
@@ -27,41 +56,27 @@ Answer = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class MetricsLayer:
-    """One database in which the project is built."""
+    """One database in which the project is built, and all that was asked of it."""
 
     database: Database
 
-    def query(self, *args: str) -> Answer:
-        """Run `mf query` and return its rows, in no particular order.
-
-        Args:
-            args: The command line after `mf query`.
+    def answer(self, name: str) -> Answer:
+        """What was answered to one of QUESTIONS, or to that of the README.
 
         Returns:
-            For each row, its values by name: numbers as floats, times as dates, null as None.
+            The rows, in no particular order, with their values by name: numbers as floats, times
+            as dates, null as None.
         """
-        answer = self.database.directory / "answer.csv"
-        answer.unlink(missing_ok=True)
-        ended = subprocess.run(
-            [MF, "query", *args, "--quiet", "--csv", answer],
-            cwd=self.database.directory,
-            env=process_environment(self.database),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert ended.returncode == 0, f"mf query {args}:\n{ended.stdout}\n{ended.stderr}"
-        return _rows(answer)
+        with (self.database.directory / f"{name}.csv").open(newline="") as lines:
+            return [
+                {column: _value(text) for column, text in row.items()}
+                for row in csv.DictReader(lines)
+            ]
 
     def view(self, name: str) -> Answer:
         """All rows of a public view."""
         with PublicViews(self.database) as views:
             return [dict(row) for row in views.rows(name)]
-
-
-def _rows(file: Path) -> Answer:
-    with file.open(newline="") as lines:
-        return [{name: _value(text) for name, text in row.items()} for row in csv.DictReader(lines)]
 
 
 def _value(text: str) -> str | float | date | None:
@@ -75,33 +90,17 @@ def _value(text: str) -> str | float | date | None:
     return text
 
 
-def _build(database: Database) -> None:
-    """Build seeds and views by a process of its own: one in this would keep the DuckDB file."""
-    directory = database.directory
-    subprocess.run(
-        [
-            *(Path(sys.executable).with_name("dbt"), "build", "--quiet"),
-            *("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"),
-            *("--target-path", directory / "target", "--log-path", directory / "logs"),
-        ],
-        cwd=REPOSITORY,
-        env=process_environment(database),
-        check=True,
-    )
-
-
 @pytest.fixture(scope="session")
 def metrics_layers(make_session_database: MakeDatabase) -> dict[Engine, MetricsLayer]:
     """The example events, built by each engine."""
-    assert MF.exists(), "run `make test-metrics-layer`, which installs the extra"
+    assert EXTRA.exists(), "run `make test-metrics-layer`, which installs the extra"
     layers: dict[Engine, MetricsLayer] = {}
     for engine in ENGINES:
         database = make_session_database(engine)
         run_loader("init", database=database, check=True)
         run_loader("append", EVENTS, database=database, check=True)
         _build(database)
-        # mf asks the project where dbt writes, and takes no option; nothing else of it is read
-        (database.directory / "dbt_project.yml").symlink_to(REPOSITORY / "dbt_project.yml")
+        _ask(database)
         layers[engine] = MetricsLayer(database)
     return layers
 
@@ -110,3 +109,39 @@ def metrics_layers(make_session_database: MakeDatabase) -> dict[Engine, MetricsL
 def layer(engine: Engine, metrics_layers: dict[Engine, MetricsLayer]) -> MetricsLayer:
     """Each engine's in turn."""
     return metrics_layers[engine]
+
+
+def _build(database: Database) -> None:
+    """Build seeds and views by a process of its own: one in this would keep the DuckDB file."""
+    directory = database.directory
+    _run(
+        *(Path(sys.executable).with_name("dbt"), "build", "--quiet"),
+        *("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"),
+        *("--target-path", directory / "target", "--log-path", directory / "logs"),
+        database=database,
+        cwd=REPOSITORY,
+    )
+
+
+def _ask(database: Database) -> None:
+    """Ask the question of the README as it stands there, and all others in one process."""
+    directory = database.directory
+    # mf asks the project where dbt writes, and takes no option; nothing else of it is read
+    (directory / "dbt_project.yml").symlink_to(REPOSITORY / "dbt_project.yml")
+    readme = (EXTRA / "mf", "query", *README_QUESTION, "--csv", "readme.csv")
+    _run(*readme, database=database, cwd=directory)
+    (directory / "questions.json").write_text(json.dumps(QUESTIONS))
+    ask = (EXTRA / "python", Path(__file__).with_name("ask.py"), "questions.json", ".")
+    _run(*ask, database=database, cwd=directory)
+
+
+def _run(*command: str | Path, database: Database, cwd: Path) -> None:
+    ended = subprocess.run(
+        command,
+        cwd=cwd,
+        env=process_environment(database),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, f"{command}:\n{ended.stdout}\n{ended.stderr}"

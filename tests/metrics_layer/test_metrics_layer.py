@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.metrics_layer.conftest import Answer, MetricsLayer
+from tests.metrics_layer.conftest import README_QUESTION, Answer, MetricsLayer
+from tests.support.databases import REPOSITORY
 
 pytestmark = pytest.mark.slow
 
@@ -37,9 +38,9 @@ def by_week(rows: Answer, time: str, *key: str) -> dict[tuple[Any, ...], Answer]
 
 
 def test_the_question_of_the_readme(layer: MetricsLayer) -> None:
-    answer = layer.query(
-        *("--metrics", "dau,signups,quick_ratio", "--group-by", "metric_time__week")
-    )
+    command = f"mf query {' '.join(README_QUESTION)}"
+    assert command in " ".join((REPOSITORY / "README.md").read_text().split())
+    answer = layer.answer("readme")
     days = by_week(layer.view("daily_active_users"), "activity_date")
     joined = by_week(layer.view("signups"), "signup_date")
     weeks = {
@@ -58,12 +59,7 @@ def test_the_question_of_the_readme(layer: MetricsLayer) -> None:
 
 
 def test_by_day_each_metric_is_its_view(layer: MetricsLayer) -> None:
-    answer = layer.query(
-        "--metrics",
-        "active_users,dau,wau,mau,stickiness,signups,"
-        "sessions,session_users,median_session_seconds,events_per_session,known_users",
-        *("--group-by", "metric_time__day"),
-    )
+    answer = layer.answer("days")
     signups = {row["signup_date"]: row for row in layer.view("signups")}
     sessions = {row["session_date"]: row for row in layer.view("daily_sessions")}
     users: dict[date, int] = defaultdict(int)
@@ -96,11 +92,11 @@ def test_users_of_a_month_are_counted_once(layer: MetricsLayer) -> None:
         for row in layer.view("active_users")
         if row["period"] == "month"
     ]
-    assert_same(layer.query("--metrics", "active_users", "--group-by", time), expected, time)
+    assert_same(layer.answer("months"), expected, time)
 
 
 def test_events_by_name_are_the_event_catalog(layer: MetricsLayer) -> None:
-    answer = layer.query("--metrics", "events,event_users", "--group-by", "event__event_name")
+    answer = layer.answer("event_names")
     expected = [
         {
             "event__event_name": row["event_name"],
@@ -113,18 +109,18 @@ def test_events_by_name_are_the_event_catalog(layer: MetricsLayer) -> None:
 
 
 def test_users_have_their_churn_status_in_each_metric(layer: MetricsLayer) -> None:
-    # by the status of the user (joined), and by that of daily_churn on its last date
     summary = {row["churn_status"]: row["users"] for row in layer.view("churn_summary")}
-    for metric, status in (
-        ("active_users", "user_id__churn_status"),
-        ("known_users", "churn__churn_status"),
-    ):
-        answer = layer.query("--metrics", metric, "--group-by", status)
-        assert {row[status]: row[metric] for row in answer} == summary
+    # by the status of each user, who is looked up, and by that of daily_churn on its last date
+    assert summary == {
+        row["user_id__churn_status"]: row["active_users"] for row in layer.answer("status_of_users")
+    }
+    assert summary == {
+        row["churn__churn_status"]: row["known_users"] for row in layer.answer("status_at_the_end")
+    }
 
 
 def test_product_overview_by_week_is_that_of_the_weekly_views(layer: MetricsLayer) -> None:
-    answer = layer.query("--saved-query", "product_overview_by_week")
+    answer = layer.answer("product_overview_by_week")
     kinds = ("new_users", "retained_users", "resurrected_users", "dormant_users", "quick_ratio")
     columns = ("metric_time__week", "active_users", *kinds)
     expected = [
@@ -147,7 +143,7 @@ def test_churn_by_week_is_that_of_its_last_day(layer: MetricsLayer) -> None:
             layer.view("daily_churn"), "as_of_date", "churn_status"
         ).items()
     ]
-    answer = layer.query("--saved-query", "churn_by_week")
+    answer = layer.answer("churn_by_week")
     assert_same(answer, expected, "metric_time__week", "churn__churn_status")
 
 
@@ -168,7 +164,7 @@ def test_the_retention_triangle_has_the_complete_cells(layer: MetricsLayer) -> N
         if row["is_complete"]
     ]
     key = ("cell__retention", "metric_time__day", "cell__period_number")
-    assert_same(layer.query("--saved-query", "retention_triangle"), expected, *key)
+    assert_same(layer.answer("retention_triangle"), expected, *key)
 
 
 def test_return_of_signups_is_of_all_of_a_week_together(layer: MetricsLayer) -> None:
@@ -184,7 +180,7 @@ def test_return_of_signups_is_of_all_of_a_week_together(layer: MetricsLayer) -> 
         }
         for (week,), days in by_week(layer.view("basic_retention"), "cohort_date").items()
     ]
-    answer = layer.query("--saved-query", "return_of_signups_by_week")
+    answer = layer.answer("return_of_signups_by_week")
     assert_same(answer, expected, "metric_time__week")
 
 
@@ -210,5 +206,5 @@ def test_onboarding_funnels_compare_first_and_last_step(layer: MetricsLayer) -> 
                 "funnel_conversion_rate": converted / entered if entered else None,
             }
         )
-    answer = layer.query("--saved-query", "onboarding_funnels_by_week")
+    answer = layer.answer("onboarding_funnels_by_week")
     assert_same(answer, expected, "metric_time__week", "entry__funnel")
