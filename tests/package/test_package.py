@@ -139,6 +139,18 @@ def test_other_projects_may_read_the_public_views_only(shop: Database, consumer:
     )
 
 
+@pytest.mark.parametrize("engine", ["duckdb"])
+def test_the_other_project_may_name_all_schemas_its_own_way(shop: Database, consumer: Path) -> None:
+    (consumer / "macros").mkdir()
+    (consumer / "macros" / "schemas.sql").write_text(
+        "{% macro default__generate_schema_name(custom_schema_name, node) %}"
+        "{{ return(custom_schema_name or 'unnamed') }}{% endmacro %}"
+    )
+    nodes = run_dbt("parse", database=shop, project=consumer).result.nodes
+    assert nodes["model.event_analytics.signups"].schema == "product"
+    assert nodes["model.shop.lost_customers"].schema == "unnamed"
+
+
 def schemas(database: Database) -> set[str]:
     """Return the schemas that have tables or views."""
     found = database.query(
