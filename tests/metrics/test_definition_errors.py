@@ -86,6 +86,15 @@ BAD_SEEDS = {
         gapped,15,29
         hard_churn,30,
         """,
+    "segments": """\
+        segment,property,pick
+        fine,plan,first
+        segment_twice,plan,first
+        segment_twice,app,latest
+        most_frequent,plan,most_frequent
+        no_property,,latest
+        ,plan,first
+        """,
 }
 
 BAD_TIME_ZONE = "Mars/Olympus_Mons"
@@ -175,6 +184,19 @@ SENTENCES = {
         "seeds/churn_windows.csv: row 'gapped' leaves a gap after 'overlapping'; let each window "
         "start one day after the one before it ends."
     ),
+    "segment without a name": ("seeds/segments.csv: row '' has no name; give the segment a name."),
+    "segment that stands twice": (
+        "seeds/segments.csv: row 'segment_twice' stands in more than one row; keep one row for "
+        "each segment."
+    ),
+    "segment without a property": (
+        "seeds/segments.csv: row 'no_property' names no property; write the property of events "
+        "that tells users apart."
+    ),
+    "unknown pick": (
+        "seeds/segments.csv: row 'most_frequent' has the pick 'most_frequent', which is not known; "
+        "write first or latest."
+    ),
 }
 
 # Right, but for an event name with a slip of the pen in four places.
@@ -203,6 +225,10 @@ MISSPELT_SEEDS = {
         churn_status,min_days_inactive,max_days_inactive
         active,0,6
         gone,7,
+        """,
+    "segments": """\
+        segment,property,pick
+        plan,plan,latest
         """,
 }
 

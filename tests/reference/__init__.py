@@ -11,7 +11,16 @@ with functions under `@view(...)`, imported below.
 from collections.abc import Iterable
 
 from . import catalog, churn, engagement, funnels, retention, sessions
-from .definitions import ActionRow, ChurnWindow, Definitions, Funnel, Retention, Settings, Step
+from .definitions import (
+    ActionRow,
+    ChurnWindow,
+    Definitions,
+    Funnel,
+    Retention,
+    Segment,
+    Settings,
+    Step,
+)
 from .history import Event, History
 from .registry import VIEWS, Row, Value
 
@@ -25,6 +34,7 @@ __all__ = [
     "History",
     "Retention",
     "Row",
+    "Segment",
     "Settings",
     "Step",
     "Value",

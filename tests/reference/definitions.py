@@ -87,6 +87,15 @@ class ChurnWindow:
 
 
 @dataclass(frozen=True)
+class Segment:
+    """A property that tells users apart, and which of a user's values counts: first or latest."""
+
+    segment: str
+    property: str
+    pick: str
+
+
+@dataclass(frozen=True)
 class Definitions:
     """Everything that the seeds define."""
 
@@ -94,6 +103,7 @@ class Definitions:
     retentions: tuple[Retention, ...] = ()
     churn_windows: tuple[ChurnWindow, ...] = ()
     actions: tuple[ActionRow, ...] = ()
+    segments: tuple[Segment, ...] = ()
 
     @classmethod
     def from_seeds(cls, folder: Path) -> "Definitions":
@@ -141,6 +151,10 @@ class Definitions:
                     value=row["value"] or None,
                 )
                 for row in _rows(folder / "actions.csv")
+            ),
+            segments=tuple(
+                Segment(segment=row["segment"], property=row["property"], pick=row["pick"])
+                for row in _rows(folder / "segments.csv")
             ),
         )
 

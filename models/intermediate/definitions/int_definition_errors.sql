@@ -24,6 +24,12 @@ churn_window_errors as (
 
 ),
 
+segment_errors as (
+
+    select * from {{ ref('int_segment_errors') }}
+
+),
+
 unknown_timezones as (
 
     select
@@ -48,6 +54,8 @@ seed_errors as (
     select * from retention_errors
     union all
     select * from churn_window_errors
+    union all
+    select * from segment_errors
 
 ),
 

@@ -1,5 +1,7 @@
 {{ config(**rollup_step(enabled=rollups_are_kept())) }}
-{% set seeds = ['actions', 'churn_windows', 'funnels', 'funnel_steps', 'retentions'] -%}
+{% set seeds = [
+    'actions', 'churn_windows', 'funnels', 'funnel_steps', 'retentions', 'segments'
+] -%}
 with events as (
 
     select ingested_at
