@@ -21,6 +21,7 @@ _COMMANDS = {
     "init": _Entry("loader.commands.init", "Create the raw tables, and roles in PostgreSQL."),
     "append": _Entry("loader.commands.append", "Append events from files or standard input."),
     "serve": _Entry("loader.commands.serve", "Take events over HTTP, from existing SDKs too."),
+    "drain": _Entry("loader.commands.drain", "Append what serve left in a stream in Redis."),
     "token": _Entry("loader.commands.token", "Create, list and revoke tokens for serve."),
     "build": _Entry("loader.commands.build", "Build the views of every organisation."),
     "rejects": _Entry("loader.commands.rejects", "Count rejected rows, or write them out."),

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from loader.commands.buffer import buffer_options, open_stream
 from loader.commands.options import epilog, option, target_options
 from loader.contract import DEFAULT_EARLIEST
 from loader.errors import LoaderError, UsageError
@@ -90,6 +91,15 @@ def _seconds(name: str, text: str) -> Callable[[Any], Any]:
     envvar="LOADER_SERVE_OPEN",
     help="Take events from anybody, with any key or none.",
 )
+@buffer_options(required=False)
+@option(
+    "--buffer-length",
+    default=100_000,
+    show_default=True,
+    type=click.IntRange(min=1),
+    metavar="REQUESTS",
+    help="Most requests that wait in the stream.",
+)
 @_limit("max_body_bytes", "Largest body of a request as it is sent.")
 @_limit("max_inflated_bytes", "Largest body once it is decompressed.")
 @_limit("max_events", "Most events of a request.", "EVENTS")
@@ -144,6 +154,10 @@ def serve(  # noqa: PLR0913 (one parameter for each option)
     port: int,
     write_keys: tuple[str, ...],
     anyone: bool,
+    buffer: str | None,
+    buffer_stream: str,
+    buffer_length: int,
+    trust_buffer: bool,
     earliest: datetime,
     future_tolerance: float,
     shutdown_timeout: int,
@@ -166,6 +180,9 @@ def serve(  # noqa: PLR0913 (one parameter for each option)
     to raw.rejected_events and stops no other event. When the database is down or too much comes
     at once, clients are told to come again (503, Retry-After), and nothing has to be restarted.
 
+    With --buffer, requests are answered once a stream in Redis has them on disk, and loader drain
+    appends them: bursts, and the time in which the database is down, are absorbed.
+
     On SIGTERM it stops accepting, finishes what it took, and ends with 0. /healthz and /readyz
     are for probes, /metrics is for Prometheus; the log is JSON on standard error.
     """
@@ -174,12 +191,21 @@ def serve(  # noqa: PLR0913 (one parameter for each option)
         earliest=earliest.replace(tzinfo=UTC),
         future_tolerance=timedelta(hours=future_tolerance),
     )
-    target = load_target(target_name, profiles_dir, raw_schema)
     log = Log(batches=log_batches)
-    writer = new_writer(
-        target, lock_timeout=settings.lock_timeout, release_after=settings.release_after
-    )
-    app = build_app(settings, writer, _tokens(write_keys, anyone), log)
+    tokens = _tokens(write_keys, anyone)
+    if buffer:
+        stream = open_stream(buffer, buffer_stream, trusted=trust_buffer, length=buffer_length)
+        stream.check()
+        from loader.serve.writers.stream import StreamWriter  # noqa: PLC0415 (as above)
+
+        buffered = StreamWriter(stream)
+        app = build_app(settings, buffered, tokens, log, buffered.backlog)
+    else:
+        target = load_target(target_name, profiles_dir, raw_schema)
+        writer = new_writer(
+            target, lock_timeout=settings.lock_timeout, release_after=settings.release_after
+        )
+        app = build_app(settings, writer, tokens, log)
     run(app, listen(host, port), log, shutdown_timeout=shutdown_timeout)
 
 

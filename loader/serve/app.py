@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -21,17 +21,22 @@ from loader.serve.logs import Log
 from loader.serve.metrics import Metrics
 from loader.serve.native import Native
 from loader.serve.settings import Settings
-from loader.serve.writers import Writer
+from loader.serve.writers import Backlog, UnavailableError, Writer
 
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def build_app(
-    settings: Settings, writer: Writer, tokens: Tokens | None = None, log: Log | None = None
+    settings: Settings,
+    writer: Writer,
+    tokens: Tokens | None = None,
+    log: Log | None = None,
+    backlog: Callable[[], Backlog] | None = None,
 ) -> Starlette:
     """The application; its life span opens and closes the writer.
 
-    Without ``tokens``, those count that are stored in the database.
+    Without ``tokens``, those count that are stored in the database. ``backlog`` tells what waits
+    in the stream, where the writer writes to one.
     """
     log = log or Log()
     metrics = Metrics()
@@ -69,7 +74,7 @@ def build_app(
             Route("/v1/events", collector.endpoint("/v1/events", Native()), methods=["POST"]),
             *segment.routes(collector),
             *posthog.routes(collector),
-            *_own_routes(collector),
+            *_own_routes(collector, _watched(collector, backlog)),
         ],
         exception_handlers={
             HTTPException: _http_exception,
@@ -84,15 +89,41 @@ def build_app(
     return app
 
 
-def _own_routes(collector: Collector) -> list[BaseRoute]:
+_Look = Callable[[], Awaitable[Backlog | None]]
+
+
+def _watched(collector: Collector, backlog: Callable[[], Backlog] | None) -> _Look:
+    """Looks at the stream, for the probes and the metrics; None where there is none to look at."""
+    if backlog is None:
+        return _no_backlog
+    seen = collector.metrics.watch_stream()
+
+    async def look() -> Backlog | None:
+        with suppress(UnavailableError):
+            found = await collector.committer.call(backlog)
+            seen(found)
+            return found
+        return None
+
+    return look
+
+
+async def _no_backlog() -> Backlog | None:
+    return None
+
+
+def _own_routes(collector: Collector, look: _Look) -> list[BaseRoute]:
     async def healthz(request: Request) -> Response:
         del request
         return json_response({"status": "ok"})
 
     async def readyz(request: Request) -> Response:
         del request
+        backlog = await look()
         if collector.committer.problem is not None:
             problem = "the database cannot be used"
+        elif backlog is not None and backlog.full:
+            problem = "the stream is full"
         elif collector.committer.full:
             problem = "the queue is full"
         else:
@@ -102,6 +133,7 @@ def _own_routes(collector: Collector) -> list[BaseRoute]:
 
     async def metrics(request: Request) -> Response:
         del request
+        await look()
         return Response(collector.metrics.text(), headers={"Content-Type": _METRICS_TYPE})
 
     async def openapi(request: Request) -> Response:

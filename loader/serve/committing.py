@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 from loader.serve.intake import Batch
 from loader.serve.metrics import Metrics
-from loader.serve.writers import RefusedError, UnavailableError, Writer
+from loader.serve.writers import FullError, RefusedError, UnavailableError, Writer
 
 _IDLE_SECONDS = 0.5
 # How long to wait before the database is tried again, at first and at most.
@@ -199,6 +199,9 @@ class Committer:
         except UnavailableError as error:
             self._say(error)
             self._resolve(group, error)
+        except FullError as error:
+            self._resolve(group[: error.taken], None)
+            self._resolve(group[error.taken :], QueueFullError())
         except RefusedError as error:
             if len(group) == 1:
                 self._resolve(group, error)

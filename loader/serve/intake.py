@@ -28,6 +28,8 @@ DUPLICATE = "duplicate"
 CONFLICTING = "conflicting"
 REJECTED = "rejected"
 OUTCOMES = (APPENDED, DUPLICATE, CONFLICTING, REJECTED)
+#: What is not known yet of an event that waits in a stream for `loader drain`.
+BUFFERED = "buffered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class Batch:
         """How many items had each outcome."""
         counts = dict.fromkeys(OUTCOMES, 0)
         for item in self.items:
-            counts[item.outcome] += 1
+            counts[item.outcome] = counts.get(item.outcome, 0) + 1
         return counts
 
 

@@ -14,7 +14,8 @@ from prometheus_client import (
 )
 
 from loader.contract import Event
-from loader.serve.intake import APPENDED, Batch
+from loader.serve.intake import APPENDED, BUFFERED, Batch
+from loader.serve.writers import Backlog
 
 _SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _EVENTS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
@@ -76,7 +77,7 @@ class Metrics:
         )
         self._newest = Gauge(
             "collector_newest_event_timestamp_seconds",
-            "Event time of the newest event that was appended, in seconds since 1970.",
+            "Event time of the newest event that was taken, in seconds since 1970.",
             ["organisation"],
             registry=self.registry,
         )
@@ -93,6 +94,31 @@ class Metrics:
         )
         held.set_function(held_bytes)
 
+    def watch_stream(self) -> Callable[[Backlog], None]:
+        """What to call with the backlog of the stream before somebody reads the metrics."""
+        entries = Gauge(
+            "collector_stream_entries",
+            "Requests that wait in the stream for loader drain.",
+            registry=self.registry,
+        )
+        pending = Gauge(
+            "collector_stream_pending",
+            "Requests that a drain has taken and not acknowledged.",
+            registry=self.registry,
+        )
+        oldest = Gauge(
+            "collector_stream_oldest_seconds",
+            "For how long the oldest request has waited in the stream; 0 where none waits.",
+            registry=self.registry,
+        )
+
+        def seen(backlog: Backlog) -> None:
+            entries.set(backlog.entries)
+            pending.set(backlog.pending)
+            oldest.set(backlog.oldest_seconds)
+
+        return seen
+
     def answered(self, route: str, status: int, seconds: float) -> None:
         """Count a request."""
         self._requests.labels(route, str(status)).inc()
@@ -108,7 +134,7 @@ class Metrics:
         times = [
             item.result.event_time
             for item in batch.items
-            if item.outcome == APPENDED and isinstance(item.result, Event)
+            if item.outcome in (APPENDED, BUFFERED) and isinstance(item.result, Event)
         ]
         if times:
             newest = max(times).timestamp()

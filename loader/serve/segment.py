@@ -13,7 +13,7 @@ from loader.contract import Rejection, read_time, time_text
 from loader.serve.clocks import corrected, sent_at
 from loader.serve.endpoint import Collector
 from loader.serve.errors import bad_request, unauthorised
-from loader.serve.intake import ORIGINAL_TIME, Arrival, Batch, Item, Made, message_uuid
+from loader.serve.intake import BUFFERED, ORIGINAL_TIME, Arrival, Batch, Item, Made, message_uuid
 from loader.serve.json_parts import Part, UnreadableError, part, read_object
 from loader.serve.protocol import Message, Protocol, filled
 from loader.strict_json import canonical
@@ -72,7 +72,7 @@ class _Segment:
         counts = batch.counts()
         return {
             "success": True,
-            "accepted": counts["appended"],
+            "accepted": counts["appended"] + counts.get(BUFFERED, 0),
             "duplicates": counts["duplicate"],
             "without_message_id": sum(
                 item.given_id is None and not isinstance(item.result, Rejection)

@@ -86,7 +86,9 @@ class Sender:
 
     def _check(self, batch: list[dict[str, Any]], content: dict[str, Any]) -> bool:
         outcomes = {result["outcome"] for result in content["results"]}
-        if outcomes <= {"appended", "duplicate"} and len(content["results"]) == len(batch):
+        if outcomes <= {"appended", "duplicate", "buffered"} and len(content["results"]) == len(
+            batch
+        ):
             self.acknowledged += [event["id"] for event in batch]
             return True
         self.problem = f"unexpected answer: {content}"

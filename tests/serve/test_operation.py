@@ -85,7 +85,7 @@ def test_the_description_is_valid_and_is_what_is_served(collector: Collector) ->
     paths = set(description["paths"])
     assert {"/v1/events", "/v1/batch", "/batch/", "/healthz", "/readyz", "/metrics"} <= paths
     outcomes = description["components"]["schemas"]["Result"]["properties"]["outcome"]["enum"]
-    assert outcomes == ["appended", "duplicate", "conflicting", "rejected"]
+    assert outcomes == ["appended", "duplicate", "conflicting", "rejected", "buffered"]
 
 
 @pytest.mark.parametrize("path", ["/", "/v1/nothing", "/v1/events/"])

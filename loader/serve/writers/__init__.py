@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from loader.serve.writers.base import RefusedError, UnavailableError, Writer
+from loader.serve.writers.base import (
+    Backlog,
+    FullError,
+    RefusedError,
+    UnavailableError,
+    Writer,
+)
 from loader.serve.writers.duckdb import DuckDBWriter
 from loader.serve.writers.postgres import PostgresWriter
 from loader.target import Target
 
-__all__ = ["RefusedError", "UnavailableError", "Writer", "new_writer"]
+__all__ = ["Backlog", "FullError", "RefusedError", "UnavailableError", "Writer", "new_writer"]
 
 
 def new_writer(target: Target, *, lock_timeout: float, release_after: float) -> Writer:

@@ -25,6 +25,24 @@ class RefusedError(Exception):
     """The database refuses these very events, which the contract let through."""
 
 
+class FullError(Exception):
+    """A stream had room for the first ``taken`` batches only, which are safe."""
+
+    def __init__(self, taken: int) -> None:
+        super().__init__("The stream is full.")
+        self.taken = taken
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits in a stream: requests, those of them that a drain has, the age of the oldest."""
+
+    entries: int
+    pending: int
+    oldest_seconds: float
+    full: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """A row for `raw.rejected_events`."""
@@ -49,7 +67,8 @@ class Writer(Protocol):
         """Append all batches in one transaction and set the outcome of each item.
 
         Returns after the commit. Raises UnavailableError or RefusedError; then nothing was
-        appended, or, where the connection broke during the commit, nobody knows.
+        appended, or, where the connection broke during the commit, nobody knows. Raises
+        FullError where a stream had room for some of the batches only.
         """
         ...
 
