@@ -36,7 +36,7 @@ demo: setup ## Load the example events, build the views, print the metrics
 
 .PHONY: test
 test: setup ## Run the tests, on DuckDB and PostgreSQL
-	@$(BIN)/pytest --ignore tests/buffer --ignore tests/interruption --ignore tests/metrics_layer --ignore tests/report --ignore tests/rollups --ignore tests/sdks
+	@$(BIN)/pytest --ignore tests/buffer --ignore tests/deploy --ignore tests/interruption --ignore tests/metrics_layer --ignore tests/report --ignore tests/rollups --ignore tests/sdks
 
 .PHONY: test-interruption
 test-interruption: setup ## Kill, cut off and crowd appends, on DuckDB and PostgreSQL (as root)
@@ -45,6 +45,10 @@ test-interruption: setup ## Kill, cut off and crowd appends, on DuckDB and Postg
 .PHONY: test-buffer
 test-buffer: setup ## Kill and stop what stands around the collector's stream in Redis (needs redis-server)
 	@$(BIN)/pytest tests/buffer
+
+.PHONY: test-deploy
+test-deploy: setup ## Check alerts and dashboards against metrics and views (needs promtool)
+	@$(BIN)/pytest tests/deploy
 
 .PHONY: test-sdks
 test-sdks: setup $(SDKS)/.installed ## Let the SDKs of Segment, RudderStack and PostHog deliver (needs npm and Chromium)
@@ -64,7 +68,7 @@ test-metrics-layer: setup $(METRICS)/.installed ## Ask for metrics with mf query
 
 .PHONY: test-quick
 test-quick: setup ## Run the tests that take no more than seconds
-	@$(BIN)/pytest -m "not slow" --ignore tests/buffer --ignore tests/metrics_layer --ignore tests/report --ignore tests/sdks
+	@$(BIN)/pytest -m "not slow" --ignore tests/buffer --ignore tests/deploy --ignore tests/metrics_layer --ignore tests/report --ignore tests/sdks
 
 .PHONY: lint
 lint: lint-python lint-sql lint-docs ## Check Python, SQL, the pinned requirements and the lists of views
