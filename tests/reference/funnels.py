@@ -1,11 +1,11 @@
 """funnel_users, funnel_conversion and funnel_conversion_daily."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from statistics import median
 
-from .definitions import Funnel
+from .definitions import Funnel, Step
 from .history import Event, History
 from .registry import Row, ratio, view
 
@@ -25,20 +25,10 @@ def ordered_attempt(
     ways = {(start.event_time, frozenset({start}))}
     times = [start.event_time]
     for step in funnel.steps[1:]:
-        candidates = [
-            event
-            for event in events
-            if history.matches(event, step.event)
-            and (funnel.window is None or event.event_time - start.event_time <= funnel.window)
-            and (
-                step.on_day is None
-                or (history.event_date(event) - history.event_date(start)).days == step.on_day
-            )
-        ]
         ways = {
             (event.event_time, (used if event.event_time == at else frozenset()) | {event})
             for at, used in ways
-            for event in candidates
+            for event in _candidates(history, funnel, step, events, start)
             if event.event_time >= at and event not in used
         }
         if not ways:
@@ -47,9 +37,79 @@ def ordered_attempt(
     return tuple(times)
 
 
+def _candidates(
+    history: History, funnel: Funnel, step: Step, events: Sequence[Event], start: Event
+) -> list[Event]:
+    """The events that may fill a step of an attempt with this first event."""
+    return [
+        event
+        for event in events
+        if history.matches(event, step.event)
+        and (funnel.window is None or event.event_time - start.event_time <= funnel.window)
+        and (
+            step.on_day is None
+            or (history.event_date(event) - history.event_date(start)).days == step.on_day
+        )
+    ]
+
+
+def strict_ways(
+    history: History, funnel: Funnel, events: Sequence[Event], start: Event
+) -> list[set[tuple[Event, ...]]]:
+    """For each step that can be reached: the ways to it, as the events that fill the steps.
+
+    Nothing else of the user lies between the first and the last of them. What happened at the
+    instant of either may have happened before the first, or after the last.
+    """
+    steps: list[set[tuple[Event, ...]]] = [{(start,)}]
+    for step in funnel.steps[1:]:
+        ways = {
+            (*way, event)
+            for way in steps[-1]
+            for event in _candidates(history, funnel, step, events, start)
+            if event.event_time >= way[-1].event_time
+            and event not in way
+            and not _between(events, (*way, event))
+        }
+        if not ways:
+            break
+        steps.append(ways)
+    return steps
+
+
+def _between(events: Sequence[Event], way: tuple[Event, ...]) -> list[Event]:
+    first, last = way[0].event_time, way[-1].event_time
+    return [event for event in events if first < event.event_time < last and event not in way]
+
+
+def strict_attempt(
+    history: History, funnel: Funnel, events: Sequence[Event], start: Event
+) -> StepTimes:
+    """The earliest time of each step that an attempt with this first event can reach."""
+    ways = strict_ways(history, funnel, events, start)
+    return tuple(min(way[-1].event_time for way in to_step) for to_step in ways)
+
+
+def _can_continue(history: History, funnel: Funnel, user: str, times: StepTimes) -> bool:
+    """Whether an event to come could be the next step of the attempt that counts."""
+    if funnel.step_order != "strict":
+        return True
+    events = [event for event in history.events if event.user_id == user]
+    for start in events:
+        if start.event_time == times[0] and history.matches(start, funnel.steps[0].event):
+            ways = strict_ways(history, funnel, events, start)
+            if len(ways) == len(times) and any(
+                all(event in way or event.event_time <= start.event_time for event in events)
+                for way in ways[-1]
+            ):
+                return True
+    return False
+
+
 # How an attempt is followed, by the funnel's step_order.
 ATTEMPTS: dict[str, Callable[[History, Funnel, Sequence[Event], Event], StepTimes]] = {
     "ordered": ordered_attempt,
+    "strict": strict_attempt,
 }
 
 
@@ -147,13 +207,25 @@ def _is_entry_date_complete(history: History, funnel: Funnel, entry_date: date) 
     return bool(deadlines) and history.is_over(min(deadlines))
 
 
+def _entered_on(
+    history: History, attempts: Iterable[StepTimes], entry_date: date
+) -> list[StepTimes]:
+    return [times for times in attempts if history.local_date(times[0]) == entry_date]
+
+
 @view("funnel", "entry_date", "step")
 def funnel_conversion_daily(history: History) -> Iterator[Row]:
     """Users who reached each step, by the date on which their attempt started."""
     for funnel in history.definitions.funnels:
-        attempts = counted_attempts(history, funnel).values()
+        attempts = counted_attempts(history, funnel)
+        open_attempts = [
+            times
+            for user, times in attempts.items()
+            if _is_open(history, funnel, times) and _can_continue(history, funnel, user, times)
+        ]
         for entry_date in history.calendar:
-            entered = [times for times in attempts if history.local_date(times[0]) == entry_date]
+            entered = _entered_on(history, attempts.values(), entry_date)
+            still_open = _entered_on(history, open_attempts, entry_date)
             for number in range(1, len(funnel.steps) + 1):
                 users = sum(len(times) >= number for times in entered)
                 yield {
@@ -162,9 +234,6 @@ def funnel_conversion_daily(history: History) -> Iterator[Row]:
                     "step": number,
                     "users": users,
                     "conversion_from_start": ratio(users, len(entered)),
-                    "open_users": sum(
-                        len(times) == number and _is_open(history, funnel, times)
-                        for times in entered
-                    ),
+                    "open_users": sum(len(times) == number for times in still_open),
                     "is_complete": _is_entry_date_complete(history, funnel, entry_date),
                 }

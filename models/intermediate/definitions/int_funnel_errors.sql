@@ -58,9 +58,9 @@ unknown_step_orders as (
         concat(
             'has the step_order ''', coalesce(step_order, ''), ''', which is not known'
         ) as problem,
-        'write ordered' as mend
+        'write ordered or strict' as mend
     from funnels
-    where step_order is null or step_order <> 'ordered'
+    where step_order is null or step_order not in ('ordered', 'strict')
 
 ),
 

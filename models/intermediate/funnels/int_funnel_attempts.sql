@@ -3,7 +3,9 @@
 {% set max_steps = whole_number('max_funnel_steps', 1) -%}
 with funnel_steps as (
 
-    select * from {{ ref('int_funnel_steps') }}
+    select *
+    from {{ ref('int_funnel_steps') }}
+    where step_order = 'ordered'
 
 ),
 
@@ -31,7 +33,9 @@ attempts_1 as (
         0 as base_step,
         occurred_at as reached_at
     from step_events
-    where step = 1
+    where
+        step = 1
+        and funnel in (select funnel_steps.funnel from funnel_steps)
 
 ),
 

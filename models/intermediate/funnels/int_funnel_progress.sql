@@ -1,7 +1,25 @@
 {{ config(**user_rollup()) }}
 with attempts as (
 
-    select * from {{ ref('int_funnel_attempts') }}
+    select
+        funnel,
+        user_id,
+        started_at,
+        started_on,
+        step,
+        reached_at,
+        true as can_continue
+    from {{ ref('int_funnel_attempts') }}
+    union all
+    select
+        funnel,
+        user_id,
+        started_at,
+        started_on,
+        step,
+        reached_at,
+        can_continue
+    from {{ ref('int_funnel_strict_attempts') }}
 
 ),
 
@@ -16,6 +34,7 @@ attempt_depths as (
         started_on,
         step,
         reached_at,
+        can_continue,
         max(step) over (partition by funnel, user_id, started_at) as furthest_step
     from attempts
 
@@ -32,6 +51,7 @@ ranked as (
         furthest_step,
         step,
         reached_at,
+        can_continue,
         dense_rank() over (
             partition by funnel, user_id order by furthest_step desc, started_at asc
         ) as preference
@@ -57,6 +77,7 @@ timed as (
         furthest_step,
         step,
         reached_at,
+        can_continue,
         lag(reached_at) over (partition by funnel, user_id order by step) as previous_reached_at
     from best_attempts
 
@@ -70,5 +91,6 @@ select
     furthest_step,
     step,
     reached_at,
+    can_continue,
     {{ microseconds_between('previous_reached_at', 'reached_at') }} as microseconds_from_previous
 from timed

@@ -35,6 +35,7 @@ standing as (
         case
             when
                 progress.step = progress.furthest_step
+                and progress.can_continue
                 and next_steps.step is not null
                 and (
                     next_steps.window_seconds is null
