@@ -138,7 +138,7 @@ SENTENCES = {
     ),
     "unknown step_order": (
         "seeds/funnels.csv: row 'by_name' has the step_order 'by_name', which is not known; "
-        "write ordered or strict."
+        "write ordered, strict or unordered."
     ),
     "negative window": (
         "seeds/funnels.csv: row 'negative' has a window_seconds of -1; write seconds from "

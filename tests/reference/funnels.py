@@ -106,10 +106,48 @@ def _can_continue(history: History, funnel: Funnel, user: str, times: StepTimes)
     return False
 
 
+def unordered_attempt(
+    history: History, funnel: Funnel, events: Sequence[Event], start: Event
+) -> StepTimes:
+    """When one, two … different steps were done, counted from this event on, in any order."""
+    later = [
+        event
+        for event in events
+        if event.event_time >= start.event_time
+        and (funnel.window is None or event.event_time - start.event_time <= funnel.window)
+    ]
+    times: list[datetime] = []
+    filled_by: dict[int, Event] = {}
+    for event in later:
+        if _fill_one_more(history, funnel, filled_by, event, set()):
+            times.append(event.event_time)
+    return tuple(times)
+
+
+def _fill_one_more(
+    history: History,
+    funnel: Funnel,
+    filled_by: dict[int, Event],
+    event: Event,
+    tried: set[int],
+) -> bool:
+    """Give the event a step, moving others to other steps where that makes room."""
+    for number, step in enumerate(funnel.steps):
+        if number in tried or not history.matches(event, step.event):
+            continue
+        tried.add(number)
+        other = filled_by.get(number)
+        if other is None or _fill_one_more(history, funnel, filled_by, other, tried):
+            filled_by[number] = event
+            return True
+    return False
+
+
 # How an attempt is followed, by the funnel's step_order.
 ATTEMPTS: dict[str, Callable[[History, Funnel, Sequence[Event], Event], StepTimes]] = {
     "ordered": ordered_attempt,
     "strict": strict_attempt,
+    "unordered": unordered_attempt,
 }
 
 
@@ -122,7 +160,12 @@ def counted_attempts(history: History, funnel: Funnel) -> dict[str, StepTimes]:
     attempts: dict[str, StepTimes] = {}
     for user in {event.user_id for event in history.events}:
         events = [event for event in history.events if event.user_id == user]
-        starts = [event for event in events if history.matches(event, funnel.steps[0].event)]
+        first_steps = funnel.steps if funnel.step_order == "unordered" else funnel.steps[:1]
+        starts = [
+            event
+            for event in events
+            if any(history.matches(event, step.event) for step in first_steps)
+        ]
         if starts:
             attempts[user] = min(
                 (attempt(history, funnel, events, start) for start in starts),

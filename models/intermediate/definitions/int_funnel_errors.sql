@@ -58,9 +58,9 @@ unknown_step_orders as (
         concat(
             'has the step_order ''', coalesce(step_order, ''), ''', which is not known'
         ) as problem,
-        'write ordered or strict' as mend
+        'write ordered, strict or unordered' as mend
     from funnels
-    where step_order is null or step_order not in ('ordered', 'strict')
+    where step_order is null or step_order not in ('ordered', 'strict', 'unordered')
 
 ),
 
@@ -174,6 +174,24 @@ impossible_days as (
 
 ),
 
+days_without_order as (
+
+    select
+        'funnel_steps' as seed,
+        concat(
+            funnel_steps.funnel, ', step ', cast(funnel_steps.step as {{ dbt.type_string() }})
+        ) as seed_row,
+        'has an on_day, but its funnel is unordered and has no first step' as problem,
+        'leave on_day empty, or let the funnel be ordered' as mend
+    from funnel_steps
+    inner join funnels
+        on funnel_steps.funnel = funnels.funnel
+    where
+        funnels.step_order = 'unordered'
+        and funnel_steps.on_day is not null
+
+),
+
 unioned as (
 
     select * from unnamed_funnels
@@ -199,6 +217,8 @@ unioned as (
     select * from steps_without_event
     union all
     select * from impossible_days
+    union all
+    select * from days_without_order
 
 )
 

@@ -20,6 +20,16 @@ with attempts as (
         reached_at,
         can_continue
     from {{ ref('int_funnel_strict_attempts') }}
+    union all
+    select
+        funnel,
+        user_id,
+        started_at,
+        started_on,
+        step,
+        reached_at,
+        true as can_continue
+    from {{ ref('int_funnel_unordered_attempts') }}
 
 ),
 
