@@ -10,6 +10,11 @@ LINT_PROFILES := .cache/lint
 SDKS := .cache/sdks
 METRICS := .cache/metrics-layer
 
+# As many tests at a time as there are processors; tests/support/workers.py says which stay together.
+WORKERS := --numprocesses logical --dist loadgroup
+# Suites that take long or need more than Python, each with a target of its own.
+OWN_TARGETS := buffer deploy interruption metrics_layer report rollups sdks
+
 # Where no PGHOST names a server, one runs for as long as the demo.
 WITH_postgres := $(BIN)/python -m scripts.with_postgres --
 
@@ -36,7 +41,7 @@ demo: setup ## Load the example events, build the views, print the metrics
 
 .PHONY: test
 test: setup ## Run the tests, on DuckDB and PostgreSQL
-	@$(BIN)/pytest --ignore tests/buffer --ignore tests/deploy --ignore tests/interruption --ignore tests/metrics_layer --ignore tests/report --ignore tests/rollups --ignore tests/sdks
+	@$(BIN)/pytest $(WORKERS) $(foreach suite,$(OWN_TARGETS),--ignore tests/$(suite))
 
 .PHONY: test-interruption
 test-interruption: setup ## Kill, cut off and crowd appends, on DuckDB and PostgreSQL (as root)
@@ -68,7 +73,7 @@ test-metrics-layer: setup $(METRICS)/.installed ## Ask for metrics with mf query
 
 .PHONY: test-quick
 test-quick: setup ## Run the tests that take no more than seconds
-	@$(BIN)/pytest -m "not slow" --ignore tests/buffer --ignore tests/deploy --ignore tests/metrics_layer --ignore tests/report --ignore tests/sdks
+	@$(BIN)/pytest $(WORKERS) -m "not slow" $(foreach suite,$(OWN_TARGETS),--ignore tests/$(suite))
 
 .PHONY: lint
 lint: lint-python lint-sql lint-docs ## Check Python, SQL, the pinned requirements and the lists of views

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,6 +18,7 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from scripts.postgres import PostgresServer, embedded_server, server_from_environment
 from tests.support.databases import ENGINES, REPOSITORY, Database, Engine, new_database
 from tests.support.run import foreign_settings
+from tests.support.workers import group_tests
 
 # Read before any test can change the environment.
 NAMED_SERVER = server_from_environment(os.environ)
@@ -27,6 +29,18 @@ hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=Tr
 # For a longer search, and another one each time: HYPOTHESIS_PROFILE=thorough
 hypothesis.settings.register_profile("thorough", deadline=None, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+
+
+# A shell that starts pytest in the background has it ignore Ctrl-C, and so would all it starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together what shares something expensive, where several workers share the tests."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        group_tests(items)
 
 
 class MakeDatabase(Protocol):
