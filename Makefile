@@ -61,7 +61,7 @@ test-sdks: setup $(SDKS)/.installed ## Let the SDKs of Segment, RudderStack and 
 
 .PHONY: test-rollups
 test-rollups: setup ## Let deliveries, definitions and builds come in any order, and compare every view
-	@$(BIN)/pytest tests/rollups
+	@$(BIN)/pytest $(WORKERS) tests/rollups
 
 .PHONY: test-report
 test-report: setup ## Open the report in headless Chromium (needs Chromium)
@@ -69,7 +69,7 @@ test-report: setup ## Open the report in headless Chromium (needs Chromium)
 
 .PHONY: test-metrics-layer
 test-metrics-layer: setup $(METRICS)/.installed ## Ask for metrics with mf query, on DuckDB and PostgreSQL
-	@$(BIN)/pytest tests/metrics_layer
+	@$(BIN)/pytest $(WORKERS) tests/metrics_layer
 
 .PHONY: test-quick
 test-quick: setup ## Run the tests that take no more than seconds
