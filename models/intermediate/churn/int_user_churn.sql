@@ -1,0 +1,53 @@
+with last_activity as (
+
+    select * from {{ ref('int_user_last_activity') }}
+
+),
+
+bounds as (
+
+    select * from {{ ref('int_reporting_bounds') }}
+
+),
+
+churn_windows as (
+
+    select * from {{ ref('int_churn_windows') }}
+
+),
+
+inactive as (
+
+    select
+        last_activity.user_id,
+        last_activity.last_active_date,
+        {{ days_between('last_activity.last_active_date', 'bounds.as_of_date') }} as days_inactive
+    from last_activity
+    cross join bounds
+
+),
+
+classified as (
+
+    select
+        inactive.user_id,
+        inactive.last_active_date,
+        inactive.days_inactive,
+        churn_windows.churn_status
+    from inactive
+    left join churn_windows
+        on
+            inactive.days_inactive >= churn_windows.min_days_inactive
+            and (
+                churn_windows.max_days_inactive is null
+                or inactive.days_inactive <= churn_windows.max_days_inactive
+            )
+
+)
+
+select
+    user_id,
+    last_active_date,
+    days_inactive,
+    churn_status
+from classified
