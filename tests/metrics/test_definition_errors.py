@@ -22,12 +22,17 @@ MATCH = ("--select", "+int_named_events")
 # Public views that read a definition, so that none of them may be built from a bad one.
 VIEWS_OF_DEFINITIONS = {
     "churn_summary",
+    "churn_summary_by_segment",
     "cohort_retention",
+    "cohort_retention_by_segment",
+    "daily_active_users_by_segment",
     "daily_churn",
     "funnel_conversion",
+    "funnel_conversion_by_segment",
     "funnel_conversion_daily",
     "funnel_users",
     "user_churn",
+    "user_segments",
 }
 
 TOO_MANY_STEPS = "".join(f"        too_long,{step},search,\n" for step in range(3, 12))

@@ -10,7 +10,7 @@ with functions under `@view(...)`, imported below.
 
 from collections.abc import Iterable
 
-from . import catalog, churn, engagement, funnels, retention, sessions
+from . import catalog, churn, engagement, funnels, retention, segments, sessions
 from .definitions import (
     ActionRow,
     ChurnWindow,
@@ -44,6 +44,7 @@ __all__ = [
     "engagement",
     "funnels",
     "retention",
+    "segments",
     "sessions",
 ]
 

@@ -1,7 +1,8 @@
 """The events as reports see them: up to `as_of_date`, on a local calendar, with their meaning."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
@@ -58,6 +59,14 @@ class History:
             if self._is_signup_event(event):
                 self.signups.setdefault(event.user_id, event)
         self.activity = [e for e in self.events if self._is_activity(e)]
+
+    def of_users(self, users: Collection[str]) -> "History":
+        """The same history, on the same calendar, as if there were only these users."""
+        part = copy(self)
+        part.events = [event for event in self.events if event.user_id in users]
+        part.activity = [event for event in self.activity if event.user_id in users]
+        part.signups = {user: event for user, event in self.signups.items() if user in users}
+        return part
 
     def local_date(self, instant: datetime) -> date:
         """Calendar date of an instant in the reporting time zone."""

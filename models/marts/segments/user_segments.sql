@@ -1,0 +1,11 @@
+with user_segments as (
+
+    select * from {{ ref('int_user_segments') }}
+
+)
+
+select
+    user_id,
+    segment,
+    segment_value
+from user_segments
