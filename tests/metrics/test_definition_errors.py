@@ -25,6 +25,7 @@ VIEWS_OF_DEFINITIONS = {
     "churn_summary_by_segment",
     "cohort_retention",
     "cohort_retention_by_segment",
+    "daily_active_users",
     "daily_active_users_by_segment",
     "daily_churn",
     "funnel_conversion",

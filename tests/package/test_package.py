@@ -40,7 +40,7 @@ def test_another_project_builds_the_views_from_its_own_table(
         "shop_staging",
         "tracking",
     }
-    # the shop's churn windows and funnels, dates in the shop's time zone
+    # the shop's churn windows, funnels and segments, dates in the shop's time zone
     assert shop.query(
         "select churn_status, users from shop_product.churn_summary order by churn_status"
     ) == [("customer", 1), ("lost", 2)]
@@ -51,6 +51,14 @@ def test_another_project_builds_the_views_from_its_own_table(
     assert shop.query(
         "select funnel, step, users from shop_product.funnel_conversion order by step"
     ) == [("view_to_purchase", 1, 3), ("view_to_purchase", 2, 1)]
+    assert shop.rows("shop_product.user_segments") == [
+        ("7", "page", "shoes"),
+        ("8", "page", "hats"),
+        ("9", "page", "(none)"),
+    ]
+    assert set(
+        shop.query("select distinct segment_value from shop_product.churn_summary_by_segment")
+    ) == {("shoes",), ("hats",), ("(none)",)}
     # the shop's files say nothing about types: on_day, always empty, is a number all the same
     assert dict(shop.columns("shop_definitions.funnel_steps"))["on_day"] == "integer"
     # definitions that the shop left as they are
