@@ -3,23 +3,11 @@
 {% set mau_days = whole_number('mau_days', 1) -%}
 with active_days as (
 
-    select
-        'none' as breakdown,
-        '' as segment,
-        '' as segment_value,
-        user_days.activity_date,
-        user_days.next_activity_date
-    from {{ ref('int_user_days') }} as user_days
-    union all
-    select
-        'segment' as breakdown,
-        user_segments.segment,
-        user_segments.segment_value,
-        user_days.activity_date,
-        user_days.next_activity_date
-    from {{ ref('int_user_days') }} as user_days
-    inner join {{ ref('int_user_segments') }} as user_segments
-        on user_days.user_id = user_segments.user_id
+    {{ broken_down(
+        ref('int_user_days'),
+        ref('int_user_segments'),
+        ['activity_date', 'next_activity_date']
+    ) }}
 
 ),
 

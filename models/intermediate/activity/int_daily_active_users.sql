@@ -32,9 +32,7 @@ changes as (
     cross join breakdowns
     left join activity_changes
         on
-            breakdowns.breakdown = activity_changes.breakdown
-            and breakdowns.segment = activity_changes.segment
-            and breakdowns.segment_value = activity_changes.segment_value
+            {{ same_breakdown('breakdowns', 'activity_changes') }}
             and calendar.calendar_date = activity_changes.change_date
 
 ),

@@ -13,21 +13,7 @@ churn_windows as (
 
 user_statuses as (
 
-    select
-        'none' as breakdown,
-        '' as segment,
-        '' as segment_value,
-        user_churn.churn_status
-    from {{ ref('int_user_churn') }} as user_churn
-    union all
-    select
-        'segment' as breakdown,
-        user_segments.segment,
-        user_segments.segment_value,
-        user_churn.churn_status
-    from {{ ref('int_user_churn') }} as user_churn
-    inner join {{ ref('int_user_segments') }} as user_segments
-        on user_churn.user_id = user_segments.user_id
+    {{ broken_down(ref('int_user_churn'), ref('int_user_segments'), ['churn_status']) }}
 
 ),
 
@@ -60,9 +46,7 @@ dense as (
     cross join breakdowns
     left join counted
         on
-            breakdowns.breakdown = counted.breakdown
-            and breakdowns.segment = counted.segment
-            and breakdowns.segment_value = counted.segment_value
+            {{ same_breakdown('breakdowns', 'counted') }}
             and churn_windows.churn_status = counted.churn_status
 
 ),

@@ -13,25 +13,11 @@ funnel_steps as (
 
 user_steps as (
 
-    select
-        'none' as breakdown,
-        '' as segment,
-        '' as segment_value,
-        progress.funnel,
-        progress.step,
-        progress.microseconds_from_previous
-    from {{ ref('int_funnel_progress') }} as progress
-    union all
-    select
-        'segment' as breakdown,
-        user_segments.segment,
-        user_segments.segment_value,
-        progress.funnel,
-        progress.step,
-        progress.microseconds_from_previous
-    from {{ ref('int_funnel_progress') }} as progress
-    inner join {{ ref('int_user_segments') }} as user_segments
-        on progress.user_id = user_segments.user_id
+    {{ broken_down(
+        ref('int_funnel_progress'),
+        ref('int_user_segments'),
+        ['funnel', 'step', 'microseconds_from_previous']
+    ) }}
 
 ),
 
@@ -72,9 +58,7 @@ dense as (
     cross join breakdowns
     left join counted
         on
-            breakdowns.breakdown = counted.breakdown
-            and breakdowns.segment = counted.segment
-            and breakdowns.segment_value = counted.segment_value
+            {{ same_breakdown('breakdowns', 'counted') }}
             and funnel_steps.funnel = counted.funnel
             and funnel_steps.step = counted.step
 

@@ -84,9 +84,7 @@ filled as (
     cross join breakdowns
     left join counted
         on
-            breakdowns.breakdown = counted.breakdown
-            and breakdowns.segment = counted.segment
-            and breakdowns.segment_value = counted.segment_value
+            {{ same_breakdown('breakdowns', 'counted') }}
             and cells.retention = counted.retention
             and cells.cohort_index = counted.cohort_index
             and cells.period_number = counted.period_number

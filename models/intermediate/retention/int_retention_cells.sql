@@ -1,31 +1,11 @@
 {{ config(**rollup_summary()) }}
 with user_cells as (
 
-    select
-        'none' as breakdown,
-        '' as segment,
-        '' as segment_value,
-        cells.retention,
-        cells.cohort_index,
-        cells.period_number,
-        cells.is_entry,
-        cells.is_return,
-        cells.is_last_return
-    from {{ ref('int_user_retention_cells') }} as cells
-    union all
-    select
-        'segment' as breakdown,
-        user_segments.segment,
-        user_segments.segment_value,
-        cells.retention,
-        cells.cohort_index,
-        cells.period_number,
-        cells.is_entry,
-        cells.is_return,
-        cells.is_last_return
-    from {{ ref('int_user_retention_cells') }} as cells
-    inner join {{ ref('int_user_segments') }} as user_segments
-        on cells.user_id = user_segments.user_id
+    {{ broken_down(
+        ref('int_user_retention_cells'),
+        ref('int_user_segments'),
+        ['retention', 'cohort_index', 'period_number', 'is_entry', 'is_return', 'is_last_return']
+    ) }}
 
 ),
 

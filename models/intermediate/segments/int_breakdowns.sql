@@ -14,8 +14,6 @@ segment_values as (
 
 ),
 
--- Constants tell the two kinds apart, and no null does: reports join and partition by all three
--- columns, and a database that is asked for one kind need not compute the other.
 unioned as (
 
     select

@@ -1,5 +1,12 @@
 {{ config(**user_rollup()) }}
-with events as (
+with users as (
+
+    select distinct user_id
+    from {{ ref('int_due_events') }}
+
+),
+
+events as (
 
     select * from {{ ref('int_due_events') }}
 
@@ -8,13 +15,6 @@ with events as (
 segments as (
 
     select * from {{ ref('int_segments') }}
-
-),
-
-users as (
-
-    select distinct user_id
-    from events
 
 ),
 
