@@ -138,7 +138,7 @@ class _Staged:
     examples: list[RejectedRow] = field(default_factory=list)
 
     def write(
-        self, taken: Any, events: Sequence[tuple[int, Event]], rejected: Sequence[RejectedRow]
+        self, taken: int, events: Sequence[tuple[int, Event]], rejected: Sequence[RejectedRow]
     ) -> None:
         """Write rows to the stage and count them."""
         self.stage.write(taken, events, rejected)
@@ -147,8 +147,7 @@ class _Staged:
             self.examples = [*self.examples, *rejected][:EXAMPLES]
 
     def finish(self) -> None:
-        """Count what was read, and end the stage."""
-        self.stage.finish()
+        """Count what was read."""
         self.report.read = self.stage.events + self.stage.rejected
 
     def count(self, applied: Applied) -> None:
@@ -222,7 +221,7 @@ class _Run:
             numbered = enumerate(events, 1)
             while batch := list(islice(numbered, _ROWS_AT_ONCE)):
                 accepted, rejected = self._judge(contract, batch)
-                staged.write(None, accepted, rejected)
+                staged.write(0, accepted, rejected)
             staged.finish()
             staged.count(self._store.apply(staged.stage))
             self._store.commit()
@@ -260,16 +259,16 @@ class _Run:
 
     def _through_lane(
         self, contract: Contract, reader: Reader, stage: Stage
-    ) -> Iterator[tuple[Block, Any, list[Leftover]]]:
+    ) -> Iterator[tuple[Block, int, list[Leftover]]]:
         """Each block in its order, with what the stage took of it and the rows left over."""
         lane = Lane(contract)
         cursors: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
         for _ in range(_WORKERS):
             cursors.put(self._store.cursor())
 
-        def work(block: Block) -> tuple[Block, Any, list[Leftover]]:
+        def work(block: Block) -> tuple[Block, int, list[Leftover]]:
             if not block.lines:
-                return block, None, []
+                return block, 0, []
             cursor = cursors.get()
             try:
                 taken, left = stage.take(cursor, lane.query(block))
@@ -279,7 +278,7 @@ class _Run:
                 cursors.put(cursor)
 
         doing = f"appending {stage.source}"
-        pending: deque[Future[tuple[Block, Any, list[Leftover]]]] = deque()
+        pending: deque[Future[tuple[Block, int, list[Leftover]]]] = deque()
         with ThreadPoolExecutor(_WORKERS, thread_name_prefix="lane") as workers:
             try:
                 for block in reader.blocks():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from loader.stores.base import Applied, Stage, Store
-from loader.stores.open import open_store
+from loader.stores.base import Applied
+from loader.stores.open import Store, open_store
+from loader.stores.stage import Stage
 
 __all__ = ["Applied", "Stage", "Store", "open_store"]

@@ -1,16 +1,12 @@
-"""What the append pipeline needs of an engine."""
+"""What becomes of rows, whichever the engine: counts, and rows that are recorded as rejected."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
-
-import duckdb
 
 from loader.contract import Event
-from loader.lane import Leftover, Query
 from loader.readers import RejectedRow
 from loader.report import EXAMPLES
 
@@ -31,62 +27,6 @@ class Applied:
         """Count conflicting rows, keeping the first as examples."""
         self.conflicting += len(rows)
         self.examples = (self.examples + list(rows))[:EXAMPLES]
-
-
-class Stage(Protocol):
-    """The rows of one source on their way: checked, and visible to nobody else.
-
-    ``events`` and ``rejected`` count its rows.
-    """
-
-    source: str
-    events: int
-    rejected: int
-
-    def take(self, cursor: duckdb.DuckDBPyConnection, query: Query) -> tuple[Any, list[Leftover]]:
-        """Take the rows that the lane lets through; called in worker threads.
-
-        Returns what `write` is then given, and the rows left over, in their order.
-        """
-        ...
-
-    def write(
-        self, taken: Any, events: Sequence[tuple[int, Event]], rejected: Sequence[RejectedRow]
-    ) -> None:
-        """Add to the stage what was taken (None: nothing), and rows that the contract judged."""
-        ...
-
-    def finish(self) -> None:
-        """Nothing more comes."""
-        ...
-
-
-class Store(Protocol):
-    """An open target. Changes become visible at `commit`, all together, or never."""
-
-    def cursor(self) -> duckdb.DuckDBPyConnection:
-        """A cursor for the lane, for one thread."""
-        ...
-
-    def stage(self, source: str) -> Stage:
-        """A new, empty stage for the rows of a source."""
-        ...
-
-    def apply(self, stage: Any) -> Applied:
-        """Append a stage's new events and record its rejected and conflicting rows."""
-        ...
-
-    def commit(self) -> None:
-        """Keep what was applied."""
-        ...
-
-    def rollback(self) -> None:
-        """Drop every stage and what was applied since the last commit."""
-        ...
-
-    def close(self) -> None:
-        """Drop what was not committed, and close the connection."""
-        ...
 
 
 def rejected_id(source: str, row: RejectedRow) -> uuid.UUID:

@@ -3,99 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from datetime import UTC
-from typing import Any
 
 import duckdb
 
-from loader.contract import Event, time_text
-from loader.lane import Leftover, Query, not_blank
-from loader.readers import RejectedRow
-from loader.stores.base import Applied, conflict, rejected_id
+from loader.contract import Event
+from loader.stores.base import Applied, conflict
+from loader.stores.stage import (
+    MEMORY,
+    REJECTED_ROW,
+    STAGING,
+    Stage,
+    column_list,
+    insert_rows,
+    rejected_row,
+)
 from loader.strict_json import canonical
 from loader.target import Target, database_errors, open_duckdb
 
-_STAGING = "loader_staging"
-_MEMORY = "448MB"
 _DIFFERING_AT_ONCE = 2000
-_EVENT_ROW = {
-    "line": "BIGINT",
-    "event_id": "UUID",
-    "event_name": "VARCHAR",
-    "event_time": "TIMESTAMPTZ",
-    "user_id": "VARCHAR",
-    "properties": "JSON",
-}
-_REJECTED_ROW = {
-    "rejected_id": "UUID",
-    "reason": "VARCHAR",
-    "detail": "VARCHAR",
-    "original_text": "VARCHAR",
-    "source": "VARCHAR",
-    "line": "BIGINT",
-}
-
-
-class DuckDBStage:
-    """Two tables in a database of its own beside the file, which no transaction has to share."""
-
-    def __init__(
-        self, cursor: duckdb.DuckDBPyConnection, target: Target, source: str, number: int
-    ) -> None:
-        self.source = source
-        self.events_table = f"{_STAGING}.events_{number}"
-        self.rejected_table = f"{_STAGING}.rejected_{number}"
-        self.events = 0
-        self.rejected = 0
-        self._cursor = cursor
-        self._target = target
-        with database_errors(target, f"appending {source}"):
-            cursor.execute(
-                f"create table {self.events_table} ({_columns(_EVENT_ROW)}, row VARCHAR)"
-            )
-            cursor.execute(f"create table {self.rejected_table} ({_columns(_REJECTED_ROW)})")
-
-    def take(self, cursor: duckdb.DuckDBPyConnection, query: Query) -> tuple[int, list[Leftover]]:
-        """Move the rows that the lane lets through into the stage; how many they are."""
-        cursor.execute(
-            f"insert into {self.events_table} "
-            "select line, event_id, event_name, moment, user_id, properties, row "
-            f"from ({query.sql})",
-            query.parameters,
-        )
-        count = int(cursor.fetchall()[0][0])
-        first, last = query.lines
-        left = cursor.execute(
-            f"select line, row from {self.events_table} "
-            f"where row is not null and line between {first} and {last} order by line"
-        ).fetchall()
-        return count - len(left), not_blank(left)
-
-    def write(
-        self,
-        taken: int | None,
-        events: Sequence[tuple[int, Event]],
-        rejected: Sequence[RejectedRow],
-    ) -> None:
-        """Count what was taken and add the other rows."""
-        self.events += (taken or 0) + len(events)
-        self.rejected += len(rejected)
-        with database_errors(self._target, f"appending {self.source}"):
-            if events:
-                rows = [_event_row(line, event) for line, event in events]
-                _insert_rows(self._cursor, self.events_table, _EVENT_ROW, rows)
-            if rejected:
-                rows = [_rejected_row(self.source, row) for row in rejected]
-                _insert_rows(self._cursor, self.rejected_table, _REJECTED_ROW, rows)
-
-    def finish(self) -> None:
-        """Nothing to do."""
-
-    def drop(self) -> None:
-        """Free what the stage holds."""
-        self._cursor.execute(f"drop table {self.events_table}")
-        self._cursor.execute(f"drop table {self.rejected_table}")
 
 
 class DuckDBStore:
@@ -106,7 +32,7 @@ class DuckDBStore:
         self._lock_timeout = lock_timeout
         self._events = f'"{target.raw_schema}".events'
         self._rejected = f'"{target.raw_schema}".rejected_events'
-        self._stages: list[DuckDBStage] = []
+        self._stages: list[Stage] = []
         self._stages_made = 0
         self._in_transaction = False
         self._broken = False
@@ -119,8 +45,8 @@ class DuckDBStore:
             for table in (self._events, self._rejected):
                 connection.execute(f"select 1 from {table} limit 0")
             if "memory_limit" not in {**target.settings, **target.config_options}:
-                connection.execute(f"set memory_limit = '{_MEMORY}'")
-            connection.execute(f"attach ':memory:' as {_STAGING}")
+                connection.execute(f"set memory_limit = '{MEMORY}'")
+            connection.execute(f"attach ':memory:' as {STAGING}")
         return connection
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
@@ -129,17 +55,17 @@ class DuckDBStore:
         cursor.execute("set timezone = 'UTC'")
         return cursor
 
-    def stage(self, source: str) -> DuckDBStage:
+    def stage(self, source: str) -> Stage:
         """A new stage."""
         if self._broken:
             self._connection = self._open()
             self._broken = False
         self._stages_made += 1
-        stage = DuckDBStage(self.cursor(), self._target, source, self._stages_made)
+        stage = Stage(self.cursor(), self._target, source, self._stages_made)
         self._stages.append(stage)
         return stage
 
-    def apply(self, stage: DuckDBStage) -> Applied:
+    def apply(self, stage: Stage) -> Applied:
         """Append and record, in the open transaction."""
         with database_errors(self._target, f"appending {stage.source}"):
             if not self._in_transaction:
@@ -182,15 +108,9 @@ class DuckDBStore:
             stage.drop()
         self._stages.clear()
 
-    def _append(self, stage: DuckDBStage, applied: Applied) -> None:
+    def _append(self, stage: Stage, applied: Applied) -> None:
         execute = self._connection.execute
         staged = stage.events_table
-        # Only lines and ids: the rows themselves would not fit into memory.
-        execute(f"""
-            create or replace temp table loader_repeated as
-            select event_id, min(line) as first_line
-            from {staged} where row is null group by event_id having count(*) > 1
-        """)
         execute(f"""
             create or replace temp table loader_skipped as
             select line, event_id from {staged} as staged
@@ -198,9 +118,7 @@ class DuckDBStore:
                 select 1 from {self._events} as present where present.event_id = staged.event_id
             )
             union
-            select staged.line, event_id from {staged} as staged
-            inner join loader_repeated using (event_id)
-            where row is null and staged.line > loader_repeated.first_line
+            ({stage.repeats()})
         """)
         skipped = int(execute("select count(*) from loader_skipped").fetchall()[0][0])
         new = "and line not in (select line from loader_skipped)" if skipped else ""
@@ -216,7 +134,7 @@ class DuckDBStore:
             self._record_conflicts(stage, applied)
         applied.duplicate = stage.events - applied.appended - applied.conflicting
 
-    def _record_conflicts(self, stage: DuckDBStage, applied: Applied) -> None:
+    def _record_conflicts(self, stage: Stage, applied: Applied) -> None:
         """Record the skipped events whose id now stands for another content."""
         execute = self._connection.execute
         execute(f"""
@@ -247,9 +165,11 @@ class DuckDBStore:
             ]
             if found:
                 applied.add_conflicts(found)
-                records = [_rejected_row(stage.source, row) for row in found]
-                execute(f"create or replace temp table loader_rejected ({_columns(_REJECTED_ROW)})")
-                _insert_rows(self._connection, "loader_rejected", _REJECTED_ROW, records)
+                records = [rejected_row(stage.source, row) for row in found]
+                execute(
+                    f"create or replace temp table loader_rejected ({column_list(REJECTED_ROW)})"
+                )
+                insert_rows(self._connection, "loader_rejected", REJECTED_ROW, records)
                 self._record_rejected("loader_rejected")
 
     def _record_rejected(self, table: str) -> None:
@@ -263,48 +183,6 @@ class DuckDBStore:
                 where present.rejected_id = staged.rejected_id
             )
         """)
-
-
-def _columns(row: dict[str, str]) -> str:
-    return ", ".join(f"{name} {kind}" for name, kind in row.items())
-
-
-def _insert_rows(
-    cursor: duckdb.DuckDBPyConnection,
-    table: str,
-    row: dict[str, str],
-    rows: list[dict[str, Any]],
-) -> None:
-    """Insert rows through one JSON text, a hundred times as fast as one by one."""
-    # A text that holds JSON is a text here; inserting it makes it JSON.
-    texts = {name: "VARCHAR" if kind == "JSON" else kind for name, kind in row.items()}
-    spec = json.dumps([texts])
-    cursor.execute(
-        f"insert into {table} by name select unnest(from_json(?, '{spec}'), recursive := true)",
-        [json.dumps(rows, ensure_ascii=False)],
-    )
-
-
-def _event_row(line: int, event: Event) -> dict[str, Any]:
-    return {
-        "line": line,
-        "event_id": str(event.event_id),
-        "event_name": event.event_name,
-        "event_time": time_text(event.event_time),
-        "user_id": event.user_id,
-        "properties": event.properties,
-    }
-
-
-def _rejected_row(source: str, row: RejectedRow) -> dict[str, Any]:
-    return {
-        "rejected_id": str(rejected_id(source, row)),
-        "reason": row.reason,
-        "detail": row.detail,
-        "original_text": row.text,
-        "source": source,
-        "line": row.line,
-    }
 
 
 def _same_object(one: str, other: str) -> bool:

@@ -1,11 +1,44 @@
-"""Choosing the store of a target."""
+"""What the append pipeline needs of an engine, and choosing the one of a target."""
 
 from __future__ import annotations
 
-from loader.stores.base import Store
+from typing import Protocol
+
+import duckdb
+
+from loader.stores.base import Applied
 from loader.stores.duckdb import DuckDBStore
 from loader.stores.postgres import PostgresStore
+from loader.stores.stage import Stage
 from loader.target import Target
+
+
+class Store(Protocol):
+    """An open target. Changes become visible at `commit`, all together, or never."""
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A cursor for the lane, for one thread."""
+        ...
+
+    def stage(self, source: str) -> Stage:
+        """A new, empty stage for the rows of a source."""
+        ...
+
+    def apply(self, stage: Stage) -> Applied:
+        """Append a stage's new events and record its rejected and conflicting rows."""
+        ...
+
+    def commit(self) -> None:
+        """Keep what was applied."""
+        ...
+
+    def rollback(self) -> None:
+        """Drop every stage and what was applied since the last commit."""
+        ...
+
+    def close(self) -> None:
+        """Drop what was not committed, and close the connection."""
+        ...
 
 
 def open_store(target: Target, *, lock_timeout: float) -> Store:

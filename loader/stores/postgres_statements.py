@@ -4,87 +4,86 @@ from __future__ import annotations
 
 from psycopg import sql
 
-# A row is an event where reason is null, and a rejected row elsewhere. Properties stay text until
-# they are inserted: jsonb would be parsed for duplicates in vain.
-CREATE_STAGE = sql.SQL("""
+ANY_EVENT = sql.SQL("select from {events} limit 1")
+PRESENT_IN_SAMPLE = sql.SQL("""
+    select count(*) from unnest(%s::uuid[]) as sample (event_id)
+    where exists (select from {events} as present where present.event_id = sample.event_id)
+""")
+
+CREATE_IDS = sql.SQL("create temporary table {table} (event_id uuid) on commit drop")
+PRESENT = sql.SQL("""
+    copy (
+        select event_id from {table} as ids
+        where exists (select from {events} as present where present.event_id = ids.event_id)
+    ) to stdout
+""")
+
+STAGED_COLUMNS = {
+    "line": "bigint",
+    "event_id": "uuid",
+    "event_name": "text",
+    "event_time": "timestamptz",
+    "user_id": "text",
+    "properties": "jsonb",
+}
+CREATE_STAGED = sql.SQL("""
     create temporary table {table} (
         line bigint, event_id uuid, event_name text, event_time timestamptz, user_id text,
-        properties text, rejected_id uuid, reason text, detail text, original_text text
+        properties jsonb
     ) on commit drop
 """)
-COPY = sql.SQL("copy {table} from stdin (format text, encoding 'utf8')")
 # Without statistics the plan would be one for a handful of rows.
-ANALYZE = sql.SQL("analyze {table} (event_id, reason)")
-NULLS = "\\N\t\\N\t\\N\t\\N"
-# Only properties can hold a backslash: the lane lets no other field have an escape.
-COPY_TEXT = f"""
-    select
-        count(*) filter (row is null),
-        string_agg(concat_ws(
-            '\t', line, event_id, event_name, event_time, user_id,
-            replace(properties, '\\', '\\\\'), '{NULLS}\n'
-        ), '') filter (row is null),
-        list(line order by line) filter (row is not null),
-        list(row order by line) filter (row is not null)
-    from ({{checked}})
-"""
+ANALYZE = sql.SQL("analyze {table} (event_id)")
 # Sorted by id, so that loaders that meet lock rows in the same order, and the index grows in order;
 # by line within one id, so that the first one wins.
-INSERT_NEW = """
-    insert into {{events}} (event_id, event_name, event_time, user_id, properties, ingested_at)
+INSERT_STAGED = sql.SQL("""
+    insert into {events} (event_id, event_name, event_time, user_id, properties, ingested_at)
     select distinct on (event_id)
-        event_id, event_name, event_time, user_id, properties::jsonb, %(now)s
-    from {{table}} as staged
-    where
-        reason is null
-        {new}
+        event_id, event_name, event_time, user_id, properties, %(now)s
+    from {table} as staged
+    where not exists (
+        select from {events} as present where present.event_id = staged.event_id
+    )
     order by event_id, line
-"""
-ABSENT = """
-    and not exists (select from {events} as present where present.event_id = staged.event_id)
-"""
-INSERT = sql.SQL(INSERT_NEW.format(new=ABSENT))
-# Into an empty table, where there is nothing to look for.
-INSERT_FIRST = sql.SQL(INSERT_NEW.format(new=""))
-ANY_EVENT = sql.SQL("select from {events} limit 1")
-# The clause takes half as long again, so it is left out where no other loader is met.
-INSERT_BESIDE_OTHERS = sql.SQL(INSERT.as_string() + " on conflict do nothing")
-# As text, jsonb tells 1.0 from 1, as DuckDB does; its keys are in a fixed order.
-CONFLICTS = sql.SQL("""
-    select
-        staged.line, staged.event_id, staged.event_name, staged.event_time, staged.user_id,
-        staged.properties
+    on conflict do nothing
+""")
+# The images of two jsonb are compared in no time, and equal images are equal texts. As text, jsonb
+# tells 1.0 from 1, as DuckDB does; its keys are in a fixed order.
+DIFFERING = sql.SQL("""
+    select staged.line
     from {table} as staged
     inner join {events} as present on present.event_id = staged.event_id
     where
-        staged.reason is null
-        and (
-            {before}
-            or staged.event_id in (
-                select event_id from {table} where reason is null
-                group by event_id having count(*) > 1
-            )
+        staged.event_name <> present.event_name
+        or staged.event_time <> present.event_time
+        or staged.user_id <> present.user_id
+        or (
+            row(staged.properties)::record *<> row(present.properties)::record
+            and staged.properties::text <> present.properties::text
         )
-        and (
-            staged.event_name <> present.event_name
-            or staged.event_time <> present.event_time
-            or staged.user_id <> present.user_id
-            or staged.properties::jsonb::text <> present.properties::text
-        )
-    order by staged.line
 """)
-INSERT_CONFLICT = sql.SQL("""
-    insert into {rejected}
-    (rejected_id, reason, detail, original_text, source, line, rejected_at)
-    values (%s, %s, %s, %s, %s, %s, statement_timestamp())
-    on conflict do nothing
+
+REJECTED_COLUMNS = {
+    "rejected_id": "uuid",
+    "reason": "text",
+    "detail": "text",
+    "original_text": "text",
+    "source": "text",
+    "line": "bigint",
+}
+CREATE_REJECTED = sql.SQL("""
+    create temporary table {table} (
+        rejected_id uuid, reason text, detail text, original_text text, source text, line bigint
+    ) on commit drop
 """)
+COPY_REJECTED = sql.SQL(
+    "copy {table} (rejected_id, reason, detail, original_text, source, line) from stdin"
+)
 INSERT_REJECTED = sql.SQL("""
     insert into {rejected}
     (rejected_id, reason, detail, original_text, source, line, rejected_at)
-    select rejected_id, reason, detail, original_text, %(source)s, line, statement_timestamp()
+    select rejected_id, reason, detail, original_text, source, line, statement_timestamp()
     from {table}
-    where reason is not null
     order by rejected_id
     on conflict do nothing
 """)
