@@ -23,6 +23,10 @@ from tests.support.workers import group_tests
 # Read before any test can change the environment.
 NAMED_SERVER = server_from_environment(os.environ)
 
+# What a shell starts in the background ignores Ctrl-C, and so would the loaders of the tests.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 set_hypothesis_home_dir(REPOSITORY / ".cache" / "hypothesis")
 # A slow machine is no defect, and a failure must be the same one for everybody.
 hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True)

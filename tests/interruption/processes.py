@@ -29,7 +29,7 @@ select count(*) from pg_stat_activity
 where datname = current_database() and application_name = 'loader'
 """
 _WAITING = f"{_SESSIONS} and wait_event_type = 'Lock'"
-_COPYING = f"{_SESSIONS} and state = 'active' and query ilike 'copy %'"
+_IDLE = f"{_SESSIONS} and state = 'idle'"
 _LEFT_BEHIND = """
 select relname from pg_class where relpersistence = 't' and relkind = 'r'
 union all
@@ -154,10 +154,10 @@ def wait_for_lock(database: Database, process: Process, sessions: int = 1) -> No
         wait_until(lambda: _number(connection, _WAITING) >= sessions, "waiting for a lock", process)
 
 
-def wait_for_copy(database: Database, process: Process) -> None:
-    """Wait until a loader copies rows to PostgreSQL."""
+def wait_for_session(database: Database, process: Process) -> None:
+    """Wait until a loader has a session in PostgreSQL, in which no transaction is open."""
     with database.connect() as connection:
-        wait_until(lambda: _number(connection, _COPYING) > 0, "copying rows", process)
+        wait_until(lambda: _number(connection, _IDLE) > 0, "a session", process)
 
 
 def terminate_backends(database: Database) -> int:

@@ -26,8 +26,8 @@ from tests.interruption.processes import (
     feed,
     loader,
     terminate_backends,
-    wait_for_copy,
     wait_for_lock,
+    wait_for_session,
     wait_until,
 )
 from tests.interruption.stages import STAGES, Stage
@@ -43,7 +43,7 @@ def test_the_session_is_terminated_while_reading(
 
     with loader("append", "-", database=database) as process:
         feed(process, large.data[: len(large.data) // 2])
-        wait_for_copy(database, process)
+        wait_for_session(database, process)
         assert terminate_backends(database) == 1
         close_input(process, large.data[len(large.data) // 2 :])
         result = ended(process)
@@ -99,7 +99,7 @@ def test_the_server_crashes_while_reading(
 ) -> None:
     with loader("append", "-", database=own_database) as process:
         feed(process, large.data[: len(large.data) // 2])
-        wait_for_copy(own_database, process)
+        wait_for_session(own_database, process)
         own_server.crash()
         close_input(process, large.data[len(large.data) // 2 :])
         result = ended(process)
