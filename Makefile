@@ -124,7 +124,7 @@ metrics-page: setup ## Write docs/metrics.md and the tables of views from the mo
 	@$(BIN)/python -m scripts.metrics_page
 
 .PHONY: bench-load
-bench-load: setup ## Time loader append beside psql and DuckDB (SIZE=100k, 1m or 5m, ROUNDS=5)
+bench-load: setup ## Time loader append beside psql and DuckDB (SIZE=100k, 1m, 5m or 10m, ROUNDS=5)
 	@$(BIN)/python -m benchmarks.loading --size $(SIZE) --rounds $(ROUNDS)
 
 .PHONY: clean
