@@ -121,3 +121,19 @@ def failure(label: str, doing: str, error: Exception) -> str:
             "in the settings of this target in profiles.yml, and run this again."
         )
     return f"Error while {doing} in {label}: {first_line(error)}."
+
+
+def staging_failure(directory: str, doing: str, error: Exception) -> str:
+    """Why ``doing`` failed before the database was asked, and what to do where that is known.
+
+    ``directory`` is where DuckDB keeps what does not fit into memory.
+    """
+    if re.search("No space left on device|Disk quota exceeded", str(error)):
+        return full_disk(f"temporary files ({directory})", error)
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return (
+            f"DuckDB ran out of memory while {doing} ({first_line(error)}). Nothing was changed; "
+            f"make room for temporary files in {directory}, or set TMPDIR to a directory that "
+            "has more, and run this again."
+        )
+    return f"Error while {doing}: {first_line(error)}."

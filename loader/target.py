@@ -6,6 +6,7 @@ Whatever keeps a database from being opened ends in a LoaderError that says what
 from __future__ import annotations
 
 import re
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -229,10 +230,19 @@ def database_errors(target: Target, doing: str, *, committing: bool = False) -> 
         raise LoaderError(
             failed + "Nothing was changed; run this again once the server is well."
         ) from error
-    except (psycopg.Error, duckdb.Error) as error:
-        if re.search(r"Table with name .* does not exist", str(error)):  # DuckDB has no codes
-            raise LoaderError(_no_raw_tables(target)) from error
+    except duckdb.Error as error:
+        if target.engine == "postgres":  # then it only checks rows on their way
+            directory = tempfile.gettempdir()
+            raise LoaderError(explain.staging_failure(directory, doing, error)) from error
+        raise LoaderError(_duckdb_failure(target, doing, error)) from error
+    except psycopg.Error as error:
         raise LoaderError(explain.failure(target.label, doing, error)) from error
+
+
+def _duckdb_failure(target: Target, doing: str, error: duckdb.Error) -> str:
+    if re.search(r"Table with name .* does not exist", str(error)):  # DuckDB has no codes
+        return _no_raw_tables(target)
+    return explain.failure(target.label, doing, error)
 
 
 def _no_raw_tables(target: Target) -> str:

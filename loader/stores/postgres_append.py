@@ -63,10 +63,11 @@ class Attempt:
         applied = Applied()
         self._now = self._connection.execute("select clock_timestamp()").fetchall()[0][0]
         if self._stage.events:
-            if beside_others or self._are_mostly_present():
+            some = self._execute(statements.ANY_EVENT).rowcount > 0
+            if beside_others or (some and self._are_mostly_present()):
                 applied.appended = self._append_staged()
             else:
-                applied.appended = self._append_straight()
+                applied.appended = self._append_straight(some=some)
         self._record_rejected(applied)
         applied.duplicate = self._stage.events - applied.appended - applied.conflicting
         return applied
@@ -74,13 +75,8 @@ class Attempt:
     def _execute(self, statement: sql.SQL, **names: sql.Identifier) -> psycopg.Cursor[Any]:
         return self._connection.execute(statement.format(**self._names, **names))
 
-    def _is_empty(self) -> bool:
-        return self._execute(statements.ANY_EVENT).rowcount == 0
-
     def _are_mostly_present(self) -> bool:
         """Whether most of a sample of the ids is there."""
-        if self._is_empty():
-            return False
         sample = self._lane.execute(f"""
             select event_id from (select event_id, row from {self._stage.events_table})
             where row is null using sample reservoir({_SAMPLE} rows) repeatable (1)
@@ -93,18 +89,18 @@ class Attempt:
 
     def _append_staged(self) -> int:
         """Copy all to a temporary table, and insert from there what is new."""
-        self._copy_staged("", "event_id, line")
+        self._copy_staged("")
         inserted = self._connection.execute(
             statements.INSERT_STAGED.format(**self._names, table=self._staged), {"now": self._now}
         )
         return inserted.rowcount
 
-    def _append_straight(self) -> int:
+    def _append_straight(self, *, some: bool) -> int:
         """Copy the new events into their table, and those to be compared to a temporary one."""
         self._lane.execute(
             f"create or replace temp table loader_skipped as {self._stage.repeats()}"
         )
-        if not self._is_empty():
+        if some:
             self._skip_present()
         skipped = self._lane.execute("select count(*) from loader_skipped").fetchall()[0][0]
         appended = 0
@@ -119,7 +115,7 @@ class Attempt:
                 "where row is null order by event_id",
             )
         if skipped:
-            self._copy_staged("semi join loader_skipped using (line)", "event_id")
+            self._copy_staged("semi join loader_skipped using (line)")
         return appended
 
     def _skip_present(self) -> None:
@@ -153,8 +149,8 @@ class Attempt:
             where row is null
         """)
 
-    def _copy_staged(self, of: str, order: str) -> None:
-        """Copy events to the temporary table."""
+    def _copy_staged(self, of: str) -> None:
+        """Copy events to the temporary table, in whatever order they are read."""
         self._execute(statements.CREATE_STAGED, table=self._staged)
         copy_rows(
             self._connection,
@@ -162,7 +158,7 @@ class Attempt:
             statements.STAGED_COLUMNS,
             self._lane,
             {},
-            f"from {self._stage.events_table} {of} where row is null order by {order}",
+            f"from {self._stage.events_table} {of} where row is null",
         )
         self._execute(statements.ANALYZE, table=self._staged)
 

@@ -65,17 +65,42 @@ def test_no_room_for_the_index(
     assert_completes(own_database, many, appended=len(many.events))
 
 
-def test_no_room_for_the_stage(
+def test_no_room_for_rows_to_be_compared(
     small_tablespace: SmallDisk, own_database: Database, small: Delivery
 ) -> None:
+    """What is there already goes to a temporary table."""
+    assert append(own_database, "-", stdin=small.data).exit_code == 0
     own_database.execute(f"alter database {own_database.name} set temp_tablespaces = 'small'")
 
     result = append(own_database, "-", stdin=small.data)
 
     assert_explained(result, *FULL)
-    assert not is_in(own_database, small)
+    assert is_in(own_database, small)
     small_tablespace.enlarge()
-    assert_completes(own_database, small, appended=len(small.events))
+    assert_completes(own_database, small, appended=0)
+
+
+def test_no_room_for_the_stage(
+    make_raw_tables: MakeRawTables,
+    make_small_disk: MakeSmallDisk,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    large: Delivery,
+) -> None:
+    """Rows for PostgreSQL that do not fit into memory wait among the temporary files."""
+    database = make_raw_tables("postgres")
+    disk = make_small_disk(tmp_path / "disk", 8 << 10)
+    monkeypatch.setattr("tempfile.tempdir", str(disk.directory))
+    monkeypatch.setattr("loader.stores.postgres.MEMORY", "64MB")
+
+    result = run_loader("append", "-", "--json", database=database, stdin=large.data)
+
+    assert_explained(result, "make room", str(disk.directory))
+    assert not is_in(database, large)
+    assert list(disk.directory.iterdir()) == []
+    disk.enlarge()
+    monkeypatch.setattr("loader.stores.postgres.MEMORY", "256MB")
+    assert_completes(database, large, appended=len(large.events))
 
 
 def test_no_room_for_the_log(

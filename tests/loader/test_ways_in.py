@@ -94,9 +94,9 @@ def test_the_way_into_postgres(
     for name in ("straight", "staged"):
         original = getattr(Attempt, f"_append_{name}")
 
-        def noted(attempt: Attempt, name: str = name, original: Any = original) -> int:
-            taken.append(name)
-            return int(original(attempt))
+        def noted(*given: Any, _name: str = name, _original: Any = original, **named: Any) -> int:
+            taken.append(_name)
+            return int(_original(*given, **named))
 
         monkeypatch.setattr(Attempt, f"_append_{name}", noted)
 
