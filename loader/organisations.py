@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from loader.errors import UsageError
 from loader.schema import RAW_COLUMNS
@@ -13,9 +15,9 @@ from loader.target import Target, database_errors, open_duckdb, open_postgres
 _NAME = re.compile(r"[a-z][a-z0-9]{0,29}", re.ASCII)
 _RESERVED = ("definitions", "intermediate", "staging", "marts", "snapshots")
 
-_RAW_SCHEMAS = """
+_RAW_SCHEMAS = f"""
 select table_schema from information_schema.tables
-where table_catalog = current_database() and table_name = {table}
+where table_catalog = current_database() and table_name = '{next(iter(RAW_COLUMNS))}'
 """
 
 
@@ -43,15 +45,23 @@ def target_of(target: Target, organisation: str | None) -> Target:
 
 def organisations(target: Target) -> list[str]:
     """The organisations whose raw tables are there, sorted. Raises LoaderError."""
-    table = next(iter(RAW_COLUMNS))
     with database_errors(target, "looking for organisations"):
         if target.engine == "postgres":
             with open_postgres(target) as connection:
-                query = _RAW_SCHEMAS.format(table="%s").encode()
-                rows = connection.execute(query, [table]).fetchall()
-        else:
-            with open_duckdb(target, read_only=True) as database:
-                rows = database.execute(_RAW_SCHEMAS.format(table="?"), [table]).fetchall()
-    prefix = f"{target.raw_schema}_"
-    names = (schema.removeprefix(prefix) for (schema,) in rows if schema.startswith(prefix))
+                return read_organisations(
+                    target.raw_schema, lambda query: connection.execute(query.encode()).fetchall()
+                )
+        with open_duckdb(target, read_only=True) as database:
+            return read_organisations(
+                target.raw_schema, lambda query: database.execute(query).fetchall()
+            )
+
+
+def read_organisations(
+    raw_schema: str, select: Callable[[str], list[tuple[Any, ...]]]
+) -> list[str]:
+    """The same, read by a function that runs a query on either engine."""
+    prefix = f"{raw_schema}_"
+    schemas = (schema for (schema,) in select(_RAW_SCHEMAS) if schema.startswith(prefix))
+    names = (schema.removeprefix(prefix) for schema in schemas)
     return sorted(name for name in names if _NAME.fullmatch(name) and name not in _RESERVED)

@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 
 from loader.errors import LoaderError
-from loader.organisations import organisations
+from loader.organisations import organisations, read_organisations
 from loader.schema import quoted
 from loader.target import Target, database_errors, open_duckdb, open_postgres
 
@@ -85,6 +85,14 @@ class Token:
             "expires_at": _text(self.expires_at),
             "revoked_at": _text(self.revoked_at),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Whom a database knows: its tokens, and the organisations that have raw tables there."""
+
+    tokens: tuple[Token, ...] = ()
+    organisations: frozenset[str] = frozenset()
 
 
 def digest(token: str) -> str:
@@ -156,6 +164,12 @@ def list_tokens(target: Target) -> list[Token]:
 def read_tokens(select: Callable[[str], list[tuple[Any, ...]]]) -> list[Token]:
     """All tokens, read by a function that runs a query on either engine."""
     return [_from_row(row) for row in select(_SELECT)] if select(_EXISTS) else []
+
+
+def read_directory(raw_schema: str, select: Callable[[str], list[tuple[Any, ...]]]) -> Directory:
+    """All tokens and organisations, read by a function that runs a query on either engine."""
+    found = read_organisations(raw_schema, select)
+    return Directory(tuple(read_tokens(select)), frozenset(found))
 
 
 def revoke_token(target: Target, token_id: str) -> Token:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from loader.commands.buffer import buffer_options, open_stream
+from loader.commands.jwt import JwtOptions, jwt_options
 from loader.commands.options import epilog, option, target_options
 from loader.contract import DEFAULT_EARLIEST
 from loader.errors import LoaderError, UsageError
@@ -91,6 +92,7 @@ def _seconds(name: str, text: str) -> Callable[[Any], Any]:
     envvar="LOADER_SERVE_OPEN",
     help="Take events from anybody, with any key or none.",
 )
+@jwt_options
 @buffer_options(required=False)
 @option(
     "--buffer-length",
@@ -154,6 +156,7 @@ def serve(  # noqa: PLR0913 (one parameter for each option)
     port: int,
     write_keys: tuple[str, ...],
     anyone: bool,
+    jwt: JwtOptions,
     buffer: str | None,
     buffer_stream: str,
     buffer_length: int,
@@ -174,7 +177,8 @@ def serve(  # noqa: PLR0913 (one parameter for each option)
     or one event on each line, as loader append reads them. GET /openapi.json describes it.
 
     Clients deliver with a token that loader token has created, into the tables of the token's
-    organisation. With --write-key or --open there are no tokens, and one set of tables.
+    organisation, or with a JWT that says the same (--jwt-secret-file or --jwt-jwks). With
+    --write-key or --open there are no tokens, and one set of tables.
 
     A request is answered with 200 after its events are committed. What breaks the contract goes
     to raw.rejected_events and stops no other event. When the database is down or too much comes
@@ -193,19 +197,24 @@ def serve(  # noqa: PLR0913 (one parameter for each option)
     )
     log = Log(batches=log_batches)
     tokens = _tokens(write_keys, anyone)
+    signed = jwt.open(lambda problem: log.write("error", "keys not read", problem=problem))
+    if tokens is not None and signed is not None:
+        raise UsageError("--write-key and --open are in place of tokens, so leave out --jwt-….")
     if buffer:
         stream = open_stream(buffer, buffer_stream, trusted=trust_buffer, length=buffer_length)
         stream.check()
         from loader.serve.writers.stream import StreamWriter  # noqa: PLC0415 (as above)
 
         buffered = StreamWriter(stream)
-        app = build_app(settings, buffered, tokens, log, buffered.backlog)
+        app = build_app(
+            settings, buffered, log, tokens=tokens, signed=signed, backlog=buffered.backlog
+        )
     else:
         target = load_target(target_name, profiles_dir, raw_schema)
         writer = new_writer(
             target, lock_timeout=settings.lock_timeout, release_after=settings.release_after
         )
-        app = build_app(settings, writer, tokens, log)
+        app = build_app(settings, writer, log, tokens=tokens, signed=signed)
     run(app, listen(host, port), log, shutdown_timeout=shutdown_timeout)
 
 

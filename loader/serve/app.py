@@ -16,7 +16,7 @@ from loader.serve.committing import Committer
 from loader.serve.cors import Cors
 from loader.serve.endpoint import Collector
 from loader.serve.errors import HttpError, json_response
-from loader.serve.keys import Door, StoredTokens, Tokens
+from loader.serve.keys import Door, SignedTokens, StoredTokens, Tokens
 from loader.serve.logs import Log
 from loader.serve.metrics import Metrics
 from loader.serve.native import Native
@@ -26,19 +26,20 @@ from loader.serve.writers import Backlog, UnavailableError, Writer
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def build_app(
+def build_app(  # noqa: PLR0913 (the parts of a collector)
     settings: Settings,
     writer: Writer,
+    log: Log,
+    *,
     tokens: Tokens | None = None,
-    log: Log | None = None,
+    signed: SignedTokens | None = None,
     backlog: Callable[[], Backlog] | None = None,
 ) -> Starlette:
     """The application; its life span opens and closes the writer.
 
-    Without ``tokens``, those count that are stored in the database. ``backlog`` tells what waits
-    in the stream, where the writer writes to one.
+    Without ``tokens``, those count that are stored in the database, and ``signed`` ones beside
+    them. ``backlog`` tells what waits in the stream, where the writer writes to one.
     """
-    log = log or Log()
     metrics = Metrics()
 
     def notify(available: bool, problem: str) -> None:
@@ -55,7 +56,7 @@ def build_app(
         notify=notify,
     )
     if tokens is None:
-        tokens = StoredTokens(writer.stamp, lambda: committer.call(writer.tokens))
+        tokens = StoredTokens(writer.stamp, lambda: committer.call(writer.directory), signed)
     collector = Collector(
         settings, Door(tokens, settings.requests_per_second), committer, metrics, log
     )

@@ -17,7 +17,7 @@ from loader.serve.intake import Batch
 from loader.serve.logs import Log
 from loader.serve.stream import Entry, Stream
 from loader.serve.writers import RefusedError, UnavailableError, Writer
-from loader.tokens import Token
+from loader.tokens import Directory
 
 _FIRST_NUMBER = 10
 _MOST_ENTRIES = 1_000
@@ -43,7 +43,7 @@ class Drain:
         self._claimed = 0.0
         self._available: bool | None = None
         self._stamp: object = None
-        self._published: list[Token] | None = None
+        self._published: Directory | None = None
 
     def stop(self) -> None:
         """Finish what is at hand; `run` returns then."""
@@ -74,7 +74,7 @@ class Drain:
         self._say(True)
 
     def _round(self) -> None:
-        self._publish_tokens()
+        self._publish_directory()
         if not self._at_hand:
             self._at_hand = self._next()
         if not self._at_hand:
@@ -127,21 +127,21 @@ class Drain:
     def _leave(self, entry_id: bytes, problem: str) -> None:
         self._log.write("error", "entry stays in stream", entry=entry_id.decode(), problem=problem)
 
-    def _publish_tokens(self) -> None:
+    def _publish_directory(self) -> None:
         """Collectors need no database for them; without the privilege, they do without."""
         stamp = self._writer.stamp()
         if stamp == self._stamp:
             return
         self._stamp = stamp
         try:
-            tokens = self._writer.tokens()
+            directory = self._writer.directory()
         except UnavailableError as error:
             # If the database is gone, the next write says so, too.
             self._log.write("warning", "tokens cannot be read", problem=str(error))
             return
-        if tokens != self._published:
-            self._stream.publish(tokens)
-            self._published = tokens
+        if directory != self._published:
+            self._stream.publish(directory)
+            self._published = directory
 
     def _note(self, batches: Sequence[Batch], seconds: float) -> None:
         counts: dict[str | None, Counter[str]] = {}

@@ -9,20 +9,23 @@ from typing import Protocol
 
 from loader.serve.errors import HttpError, unauthorised, unavailable
 from loader.serve.intake import Grant
-from loader.tokens import Token, digest
+from loader.tokens import Directory, Token, digest
 
 _INGEST = "ingest"
 
 
 class Tokens(Protocol):
-    """Where grants are looked up by digest."""
+    """Where grants are looked up."""
 
     async def refresh(self) -> None:
         """Learn about tokens that were created or revoked; raises UnavailableError."""
         ...
 
-    def find(self, token_digest: str) -> Grant | None:
-        """The grant, if there is one that has neither expired nor been revoked."""
+    def find(self, token: str) -> Grant | None:
+        """The grant, if there is one that has neither expired nor been revoked.
+
+        HttpError 403 where it is one of an organisation that does not exist.
+        """
         ...
 
 
@@ -37,9 +40,9 @@ class WriteKeys:
     async def refresh(self) -> None:
         """Keys stay as they are."""
 
-    def find(self, token_digest: str) -> Grant | None:
+    def find(self, token: str) -> Grant | None:
         """The grant of a key."""
-        return self._grants.get(token_digest)
+        return self._grants.get(digest(token))
 
 
 class Anyone:
@@ -48,39 +51,69 @@ class Anyone:
     async def refresh(self) -> None:
         """There is nothing to learn."""
 
-    def find(self, token_digest: str) -> Grant | None:
+    def find(self, token: str) -> Grant | None:
         """A grant; tokens differ as sources only."""
-        return Grant(f"key-{token_digest[:12]}")
+        return Grant(f"key-{digest(token)[:12]}")
+
+
+class SignedTokens(Protocol):
+    """Tokens that nobody stores, since they say themselves what they allow."""
+
+    def refresh(self) -> None:
+        """Learn about keys that were exchanged."""
+        ...
+
+    def grant(self, token: str) -> Grant | None:
+        """What a token allows, if its signature and all that it says of itself hold."""
+        ...
 
 
 class StoredTokens:
     """The tokens in the database, read again when somebody may have changed them.
 
-    ``stamp`` changes whenever that may be so; ``read`` reads them all.
+    ``stamp`` changes whenever that may be so; ``read`` reads them all. With ``signed``, tokens
+    of that kind are as good.
     """
 
     def __init__(
-        self, stamp: Callable[[], object], read: Callable[[], Awaitable[list[Token]]]
+        self,
+        stamp: Callable[[], object],
+        read: Callable[[], Awaitable[Directory]],
+        signed: SignedTokens | None = None,
     ) -> None:
         self._stamp = stamp
         self._read = read
+        self._signed = signed
         self._seen: object = None
         self._tokens: dict[str, Token] = {}
+        self._organisations: frozenset[str] = frozenset()
 
     async def refresh(self) -> None:
-        """Read the tokens, unless they are as they were."""
+        """Read who is known, unless that is as it was."""
+        if self._signed is not None:
+            self._signed.refresh()
         stamp = self._stamp()
         if stamp != self._seen:
-            tokens = await self._read()
-            self._tokens = {token.token_sha256: token for token in tokens}
+            directory = await self._read()
+            self._tokens = {token.token_sha256: token for token in directory.tokens}
+            self._organisations = directory.organisations
             self._seen = stamp
 
-    def find(self, token_digest: str) -> Grant | None:
+    def find(self, token: str) -> Grant | None:
         """The grant of a token that is valid at this moment."""
-        token = self._tokens.get(token_digest)
-        if token is None or token.state(datetime.now(UTC)) != "valid":
+        grant = self._stored(token)
+        if grant is None and self._signed is not None:
+            grant = self._signed.grant(token)
+        if grant is not None and grant.organisation not in (None, *self._organisations):
+            # Without its tables no event of it can be stored, nor anybody else's in the commit.
+            raise _forbidden("Its organisation does not exist.")
+        return grant
+
+    def _stored(self, token: str) -> Grant | None:
+        found = self._tokens.get(digest(token))
+        if found is None or found.state(datetime.now(UTC)) != "valid":
             return None
-        return Grant(token.source, token.organisation, frozenset(token.scopes))
+        return Grant(found.source, found.organisation, frozenset(found.scopes))
 
 
 class Door:
@@ -95,16 +128,13 @@ class Door:
 
         ``browser``: the client may be one that takes 429 for a refusal and drops its events.
         """
-        # Every token goes the same way, so that the time tells nothing about those that exist.
-        found = digest(token or "")
         await self._tokens.refresh()
-        grant = self._tokens.find(found)
+        # By its digest, so that the time tells nothing about tokens that exist.
+        grant = self._tokens.find(token or "")
         if grant is None:
             raise unauthorised("There is no token." if not token else "The token is not valid.")
         if _INGEST not in grant.scopes:
-            raise HttpError(
-                403, "forbidden", "The token may not do this.", "It lacks the scope ingest."
-            )
+            raise _forbidden("It lacks the scope ingest.")
         if not self._rates.allow(f"{grant.organisation} {grant.source}"):
             detail = "This token has sent more requests than it may in a second."
             if browser:
@@ -112,6 +142,10 @@ class Door:
             headers = {"Retry-After": str(retry_after)}
             raise HttpError(429, "rate_limited", "Too many requests.", detail, headers)
         return grant
+
+
+def _forbidden(detail: str) -> HttpError:
+    return HttpError(403, "forbidden", "The token may not do this.", detail)
 
 
 class _Rates:

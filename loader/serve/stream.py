@@ -23,7 +23,7 @@ from loader.contract import Event, Rejection, time_text
 from loader.errors import LoaderError, UsageError
 from loader.serve.intake import Batch, Item
 from loader.serve.writers.base import Backlog, UnavailableError
-from loader.tokens import Token
+from loader.tokens import Directory, Token
 
 DEFAULT_STREAM = "event-analytics:events"
 DEFAULT_LENGTH = 100_000
@@ -149,12 +149,14 @@ class Stream:
                 age = max(0.0, seconds + microseconds / 1e6 - since)
             return Backlog(entries, pending, age, entries >= self._length)
 
-    def publish(self, tokens: Sequence[Token]) -> None:
-        """Let collectors know the tokens, by their digests."""
+    def publish(self, directory: Directory) -> None:
+        """Let collectors know the tokens, by their digests, and the organisations."""
+        tokens = [_token_row(token) for token in directory.tokens]
+        text = json.dumps([tokens, sorted(directory.organisations)])
         with self._errors():
-            self._redis.set(self._tokens, json.dumps([_token_row(token) for token in tokens]))
+            self._redis.set(self._tokens, text)
 
-    def tokens(self) -> list[Token]:
+    def directory(self) -> Directory:
         """What was published last."""
         with self._errors():
             text = self._redis.get(self._tokens)
@@ -162,7 +164,8 @@ class Stream:
             raise UnavailableError(
                 f"Redis at {self._label} knows no tokens yet: loader drain publishes them."
             )
-        return [_token(row) for row in json.loads(text)]
+        tokens, organisations = json.loads(text)
+        return Directory(tuple(_token(row) for row in tokens), frozenset(organisations))
 
     def close(self) -> None:
         """Close the connections."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import signal
+import time
 
+import jwt
 import pytest
 
 from tests.buffer.conftest import RedisServer, StartDrain, redis_server
 from tests.interruption.conftest import MakeRawTables
 from tests.interruption.processes import ended, loader, wait_until
-from tests.serve.collector import basic, event, running
+from tests.serve.collector import basic, bearer, event, running
 from tests.support.databases import Engine
 from tests.support.run import run_loader
 
@@ -77,7 +79,12 @@ def test_tokens_and_organisations_go_through(
     create = ("token", "create", "--org", "acme", "--scope", "ingest")
     token = run_loader(*create, database=database, check=True).stdout.strip()
     headers = {"Authorization": f"Bearer {token}"}
-    with running(database, "--buffer", durable.url, keys=()) as collector:
+    secret = "0123456789abcdef" * 4
+    options = ("--buffer", durable.url, "--jwt-secret", secret)
+    claims = {"org": "acme", "scope": "ingest", "exp": time.time() + 600}
+    signed = bearer(jwt.encode(claims, secret))
+    nobody = bearer(jwt.encode({**claims, "org": "nobody"}, secret))
+    with running(database, *options, keys=()) as collector:
         # Nobody knows the tokens yet, which must not make a client drop its events.
         assert collector.post("/v1/events", [event()], headers=headers).status_code == 503
         drain = start_drain(database)
@@ -88,12 +95,14 @@ def test_tokens_and_organisations_go_through(
         )
         unknown = {"Authorization": "Bearer unknown"}
         assert collector.post("/v1/events", [event()], headers=unknown).status_code == 401
+        assert collector.post("/v1/events", [event()], headers=nobody).status_code == 403
+        assert collector.post("/v1/events", [event()], headers=signed).status_code == 200
         wait_until(lambda: durable.length() == 0, "an empty stream", drain)
         drain.send_signal(signal.SIGTERM)
         assert ended(drain).exit_code == 0
         # Without database and drain, what is known of tokens stays.
         assert collector.post("/v1/events", [event()], headers=headers).status_code == 200
-    assert database.query("select count(*) from raw_acme.events") == [(1,)]
+    assert database.query("select count(*) from raw_acme.events") == [(2,)]
     assert database.query("select count(*) from raw.events") == [(0,)]
 
 

@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -120,6 +120,10 @@ class Collector:
         )
         return [json.loads(text) for (text,) in rows]
 
+    def users(self, schema: str = "raw") -> list[str]:
+        """Whose events are in the tables of an organisation."""
+        return [user for (user,) in self._select(f"select user_id from {schema}.events order by 1")]
+
     def _select(self, query: str) -> list[tuple[Any, ...]]:
         """Rows of a query; a DuckDB file that the collector holds is asked for again."""
         found: list[list[tuple[Any, ...]]] = []
@@ -146,14 +150,18 @@ def wait_until(condition: Callable[[], bool], what: str) -> None:
 
 @contextmanager
 def running(
-    database: Database, *options: str, keys: tuple[str, ...] = (KEY,), port: int = 0
+    database: Database,
+    *options: str,
+    keys: tuple[str, ...] = (KEY,),
+    port: int = 0,
+    env: Mapping[str, str] | None = None,
 ) -> Iterator[Collector]:
     """Run a collector on a free port; it is gone when the block ends."""
     given = [part for key in keys for part in ("--write-key", key)]
     # Files are let go at once, so that tests need not wait to look into them.
     release = ("--release-after", "0") if "--release-after" not in options else ()
     process = start_loader(
-        "serve", "--port", str(port), *given, *release, *options, database=database
+        "serve", "--port", str(port), *given, *release, *options, database=database, env=env
     )
     collector: Collector | None = None
     try:
@@ -173,6 +181,11 @@ def running(
 def basic(key: str = KEY) -> dict[str, str]:
     """The Authorization header of Segment's SDKs."""
     return {"Authorization": "Basic " + base64.b64encode(f"{key}:".encode()).decode()}
+
+
+def bearer(token: str) -> dict[str, str]:
+    """The Authorization header of the native route."""
+    return {"Authorization": f"Bearer {token}"}
 
 
 def event(user: str = "ada", **changes: Any) -> dict[str, Any]:

@@ -32,6 +32,14 @@ def raw_database(database: Database) -> Database:
 
 
 @pytest.fixture
+def two(raw_database: Database) -> Database:
+    """A database with the organisations acme and globex, besides the default schemas."""
+    for org in ("acme", "globex"):
+        run_loader("init", "--org", org, database=raw_database, check=True)
+    return raw_database
+
+
+@pytest.fixture
 def duckdb_database(make_database: MakeDatabase) -> Database:
     """A DuckDB file with empty raw tables, where the engine makes no difference."""
     database = make_database("duckdb")

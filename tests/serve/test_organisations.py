@@ -12,7 +12,7 @@ import pytest
 from loader.tokens import digest
 from scripts.postgres import PostgresServer
 from tests.conftest import MakeDatabase
-from tests.serve.collector import Collector, basic, event, wait_until
+from tests.serve.collector import basic, bearer, event, wait_until
 from tests.serve.conftest import StartCollector
 from tests.support.databases import Database
 from tests.support.run import LoaderResult, run_dbt, run_loader
@@ -28,29 +28,11 @@ def create(database: Database, *options: str) -> str:
     return made.stdout.strip()
 
 
-def bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
-
-
 def listed(database: Database) -> list[dict[str, object]]:
     found: list[dict[str, object]] = run_loader(
         "token", "list", "--json", database=database, check=True
     ).json()
     return found
-
-
-def users(collector: Collector, schema: str) -> list[str]:
-    return [
-        user for (user,) in collector._select(f"select user_id from {schema}.events order by 1")
-    ]
-
-
-@pytest.fixture
-def two(raw_database: Database) -> Database:
-    """A database with the organisations acme and globex, besides the default schemas."""
-    for org in ("acme", "globex"):
-        run_loader("init", "--org", org, database=raw_database, check=True)
-    return raw_database
 
 
 def test_a_token_is_shown_once_and_only_its_digest_is_stored(raw_database: Database) -> None:
@@ -82,7 +64,7 @@ def test_each_token_leads_to_its_organisation_and_to_no_other(
         assert collector.post("/v1/batch", BATCH, headers=basic(token)).json()["accepted"] == 1
         collector.post("/v1/events", [{"event": org}], headers=bearer(token))
     for org, schema in (("acme", "raw_acme"), ("globex", "raw_globex"), ("default", "raw")):
-        assert users(collector, schema) == [org, "u"]
+        assert collector.users(schema) == [org, "u"]
         rejected = collector._select(f"select original_text from {schema}.rejected_events")
         assert rejected == [(json.dumps({"event": org}, separators=(",", ":")),)]
     counted = {
@@ -121,7 +103,7 @@ def test_tokens_that_are_not_valid_store_nothing(
             answer = collector.post(path, body, headers=headers)
             assert answer.status_code == status, (token, path, answer.text)
             assert answer.json()["code"] == ("forbidden" if status == 403 else "unauthorized")
-    assert users(collector, "raw_acme") == []
+    assert collector.users("raw_acme") == []
     assert collector._select("select * from raw_acme.rejected_events") == []
     answers = [
         collector.post("/v1/events", [], headers=bearer(token)).json()
@@ -147,6 +129,24 @@ def test_creating_and_revoking_take_effect_while_it_runs(
         lambda: collector.post("/v1/events", [], headers=headers).status_code == 401,
         "the revocation",
     )
+
+
+def test_an_organisation_that_is_dropped_takes_nobody_with_it(
+    two: Database, start_collector: StartCollector
+) -> None:
+    tokens = {org: create(two, "--org", org) for org in ("acme", "globex")}
+    collector = start_collector(two, keys=())
+    collector.release()
+    two.execute("drop schema raw_acme cascade")
+    wait_until(
+        lambda: (
+            collector.post("/v1/events", event(), headers=bearer(tokens["acme"])).json()["code"]
+            == "forbidden"
+        ),
+        "the end of acme",
+    )
+    answer = collector.post("/v1/events", event(), headers=bearer(tokens["globex"]))
+    assert answer.status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from loader.readers import RejectedRow
 from loader.serve.intake import APPENDED, CONFLICTING, DUPLICATE, ORIGINAL_TIME, REJECTED, Batch
 from loader.stores.base import conflict, rejected_id
 from loader.strict_json import canonical
-from loader.tokens import Token
+from loader.tokens import Directory
 
 
 class UnavailableError(Exception):
@@ -72,12 +72,12 @@ class Writer(Protocol):
         """
         ...
 
-    def tokens(self) -> list[Token]:
-        """All tokens that are stored; raises UnavailableError."""
+    def directory(self) -> Directory:
+        """The tokens and organisations that the database knows; raises UnavailableError."""
         ...
 
     def stamp(self) -> object:
-        """Something else as soon as another program may have changed the tokens.
+        """Something else as soon as another program may have changed the directory.
 
         Called in any thread.
         """

@@ -25,7 +25,7 @@ from loader.serve.writers.base import (
     settle,
 )
 from loader.target import Target, database_errors, open_duckdb
-from loader.tokens import Token, read_tokens
+from loader.tokens import Directory, read_directory
 
 _MEMORY = "448MB"
 # What is wrong with the events themselves, not with the file or the disk.
@@ -58,11 +58,13 @@ class DuckDBWriter:
             connection.commit()
         self._used = time.monotonic()
 
-    def tokens(self) -> list[Token]:
-        """Read the table of tokens."""
+    def directory(self) -> Directory:
+        """Read who is known."""
         with self._errors("reading the tokens"):
             connection = self._opened()
-            return read_tokens(lambda query: connection.execute(query).fetchall())
+            return read_directory(
+                self._target.raw_schema, lambda query: connection.execute(query).fetchall()
+            )
 
     def stamp(self) -> object:
         """When the file was changed; while it is open here, nobody else can change it."""

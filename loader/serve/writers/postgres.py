@@ -24,7 +24,7 @@ from loader.serve.writers.base import (
     settle,
 )
 from loader.target import Target, database_errors, open_postgres
-from loader.tokens import Token, read_tokens
+from loader.tokens import Directory, read_directory
 
 _ATTEMPTS = 5
 # A lock that somebody else holds must not stop the collector for longer than its clients wait.
@@ -70,11 +70,14 @@ class PostgresWriter:
                     self._connected().rollback()
                     time.sleep(random.uniform(0.01, 0.02) * 2**attempt)  # noqa: S311 (no secret)
 
-    def tokens(self) -> list[Token]:
-        """Read the table of tokens."""
+    def directory(self) -> Directory:
+        """Read who is known."""
         with self._errors("reading the tokens"):
             connection = self._connected()
-            found = read_tokens(lambda query: connection.execute(query.encode()).fetchall())
+            found = read_directory(
+                self._target.raw_schema,
+                lambda query: connection.execute(query.encode()).fetchall(),
+            )
             connection.rollback()
             return found
 

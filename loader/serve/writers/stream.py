@@ -9,7 +9,7 @@ from loader.contract import Rejection
 from loader.serve.intake import BUFFERED, REJECTED, Batch
 from loader.serve.stream import Stream
 from loader.serve.writers.base import Backlog, FullError
-from loader.tokens import Token
+from loader.tokens import Directory
 
 _PING_SECONDS = 2.0
 
@@ -38,9 +38,9 @@ class StreamWriter:
         """What waits in the stream."""
         return self._stream.backlog()
 
-    def tokens(self) -> list[Token]:
-        """The tokens as a drain has published them."""
-        return self._stream.tokens()
+    def directory(self) -> Directory:
+        """Who is known, as a drain has published it."""
+        return self._stream.directory()
 
     def stamp(self) -> object:
         """A second: so long may a revoked token live, after a drain has noticed."""
