@@ -124,7 +124,7 @@ class Contract:
     def judge(self, row: Mapping[str, Any]) -> Event | Rejection:
         """Accept or reject a row that `loader.strict_json` has read; its size is not looked at."""
         try:
-            return self._event(dict(row))
+            return self._event(row if isinstance(row, dict) else dict(row))
         except _RefusedError as refused:
             return refused.rejection
         except JsonError as error:
@@ -265,15 +265,49 @@ def _event_id(value: Any) -> uuid.UUID | None:
         return None
     if not isinstance(value, str):
         raise _RefusedError("invalid_event_id", f"event_id must be a UUID, not {_kind(value)}")
+    if len(value) == 36 and (usual := _usual_uuid(value)) is not None:
+        return usual
     if not _UUID.fullmatch(value):
         raise _RefusedError("invalid_event_id", f"{shorten(value)} is not a UUID")
     return uuid.UUID(value.lower())  # the class knows no URN:UUID:
+
+
+def _usual_uuid(text: str) -> uuid.UUID | None:
+    """The UUID in its usual spelling; None for what only a closer look can tell."""
+    digits = text.replace("-", "")
+    hyphens = text[8] == text[13] == text[18] == text[23] == "-"
+    # int() takes underscores, blanks and a sign, too.
+    if not (hyphens and len(digits) == 32 and digits.isalnum() and digits.isascii()):
+        return None
+    try:
+        return uuid.UUID(int=int(digits, 16))
+    except ValueError:
+        return None
+
+
+def _usual_time(text: str) -> datetime | None:
+    """The moment of a text such as 2026-03-01T09:30:00.123Z; None for any other, good or bad."""
+    if (
+        text[10] == "T"
+        and text[4] == text[7] == "-"
+        and text[13] == text[16] == ":"
+        and text[11:13] != "24"
+        and (text[19] == "Z" if len(text) == 20 else text[19] == "." and text[20:-1].isdecimal())
+        and text.isascii()
+    ):
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:
+            return None
+    return None
 
 
 def _parse_time(value: Any) -> datetime:
     if not isinstance(value, str):
         detail = f"event_time must be an ISO 8601 text, not {_kind(value)}"
         raise _RefusedError("invalid_event_time", detail)
+    if 20 <= len(value) <= 30 and value[-1] == "Z" and (usual := _usual_time(value)) is not None:
+        return usual
     match = _TIME.fullmatch(value)
     if match is None:
         raise _RefusedError(

@@ -20,10 +20,15 @@ from decimal import Decimal
 from json.encoder import encode_basestring
 from typing import Any
 
+_INFINITY = float("inf")
 _LARGEST_INTEGER = int(sys.float_info.max)
 _LARGEST_DIGITS = len(str(_LARGEST_INTEGER))
 _FIRST_WHOLE_DOUBLE = 1e21
-_ESCAPE = "\\u"
+# Escapes that may name NUL, or half of a pair.
+_ODD_ESCAPES = ("\\u0000", "\\ud", "\\uD")
+_CONTAINERS = (dict, list)
+# White space before a colon, where a member's key and colon do not meet.
+_LOOSE_COLONS = (" :", "\t:", "\n:", "\r:")
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 
@@ -50,6 +55,18 @@ class _Parser(threading.local):
             parse_float=self._double,
             parse_constant=self._constant,
         )
+        # Without a call for each object.
+        self._plain = json.JSONDecoder(
+            parse_int=self._integer, parse_float=self._double, parse_constant=self._constant
+        )
+
+    def plainly(self, text: str) -> Any:
+        """The value if nothing but a repeated key can be wrong with it; else a ValueError."""
+        self._fault = None
+        value = self._plain.decode(text)
+        if self._fault is not None:
+            raise self._fault
+        return value
 
     def parse(self, text: str) -> Any:
         self._fault = None
@@ -78,6 +95,8 @@ class _Parser(threading.local):
         return found
 
     def _integer(self, digits: str) -> int:
+        if len(digits) < _LARGEST_DIGITS:
+            return int(digits)
         if len(digits) <= _LARGEST_DIGITS + 1:
             value = int(digits)
             if -_LARGEST_INTEGER <= value <= _LARGEST_INTEGER:
@@ -87,7 +106,7 @@ class _Parser(threading.local):
 
     def _double(self, digits: str) -> float:
         value = float(digits)
-        if value in (float("inf"), float("-inf")):
+        if not -_INFINITY < value < _INFINITY:
             self._out_of_range(digits)
         return value
 
@@ -109,28 +128,34 @@ def parse(text: str, *, max_depth: int) -> Any:
     The first of these that applies decides: too_deep, not_json, duplicate_key or
     number_out_of_range (whichever ends first in the text), null_character, lone_surrogate.
     """
-    if _depth_exceeds(text, max_depth):
-        raise JsonError("too_deep", f"nested more than {max_depth} levels deep")
-    value = _PARSER.parse(text)
-    # Raw control characters are no JSON, so a NUL or half a pair can only come from an escape,
-    # or from a str that was never UTF-8.
-    if _ESCAPE in text or not (text.isascii() or _is_unicode(text)):
-        _check_characters(value)
+    try:
+        value = _PARSER.plainly(text)
+    except (ValueError, RecursionError):
+        return _parse_slowly(text, max_depth)
+    # Each member has a key, whose quote its colon follows at once: so if there are no more such
+    # pairs of characters than members were found, no key came twice.
+    loose = any(colon in text for colon in _LOOSE_COLONS)
+    if loose or _members(value, max_depth) != text.count('":'):
+        return _parse_slowly(text, max_depth)
+    _check_characters(text, value)
     return value
 
 
 def canonical(value: Any, *, sort_keys: bool = False) -> str:
     """Write a parsed JSON value in the canonical form; ``sort_keys`` sorts by code points."""
+    scalar = _SCALARS.get(type(value))
+    if scalar is not None:
+        return scalar(value)
     if isinstance(value, dict):
         items = sorted(value.items()) if sort_keys else value.items()
         members = [
-            f"{encode_basestring(key)}:{canonical(item, sort_keys=sort_keys)}"
+            f"{encode_basestring(key)}:{found(item)}"
+            if (found := _SCALARS.get(type(item))) is not None
+            else f"{encode_basestring(key)}:{canonical(item, sort_keys=sort_keys)}"
             for key, item in items
         ]
         return f"{{{','.join(members)}}}"
-    if isinstance(value, list):
-        return f"[{','.join(canonical(item, sort_keys=sort_keys) for item in value)}]"
-    return _SCALARS[type(value)](value)
+    return f"[{','.join([canonical(item, sort_keys=sort_keys) for item in value])}]"
 
 
 def shorten(text: str, limit: int = 60) -> str:
@@ -158,6 +183,32 @@ _SCALARS: dict[type, Callable[[Any], str]] = {
 }
 
 
+def _members(value: Any, max_depth: int) -> int:
+    """How many members all objects in a value have; -1 where it is nested too deep."""
+    members = 0
+    level = [value] if type(value) in _CONTAINERS else []
+    for _ in range(max_depth):
+        below: list[Any] = []
+        for container in level:
+            if type(container) is dict:
+                members += len(container)
+                container = container.values()  # noqa: PLW2901 (the same, without its keys)
+            below += [item for item in container if type(item) in _CONTAINERS]
+        if not below:
+            return members
+        level = below
+    return -1
+
+
+def _parse_slowly(text: str, max_depth: int) -> Any:
+    """The same as `parse`, which knows the faults by name."""
+    if _depth_exceeds(text, max_depth):
+        raise JsonError("too_deep", f"nested more than {max_depth} levels deep")
+    value = _PARSER.parse(text)
+    _check_characters(text, value)
+    return value
+
+
 def _depth_exceeds(text: str, limit: int) -> bool:
     if text.count("{") + text.count("[") <= limit:
         return False
@@ -181,7 +232,12 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def _check_characters(value: Any) -> None:
+def _check_characters(text: str, value: Any) -> None:
+    # Raw control characters are no JSON, so a NUL or half a pair can only come from an escape,
+    # or from a str that was never UTF-8.
+    odd = any(escape in text for escape in _ODD_ESCAPES)
+    if not odd and (text.isascii() or _is_unicode(text)):
+        return
     surrogate: str | None = None
     pending = [value]
     while pending:

@@ -24,7 +24,7 @@ class UnreadableError(ValueError):
     """A text that is no JSON as a whole."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Part:
     """An element of an array: its value, or why it has none.
 

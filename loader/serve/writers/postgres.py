@@ -166,6 +166,8 @@ class _PostgresTables:
         # In binary, arrays take a third of the time of their texts.
         with self._connection.cursor(binary=True) as cursor:
             cursor.execute(_INSERT.format(**self._names), columns)
+            if cursor.rowcount == len(events):
+                return {event.event_id for event in events}  # reading them would take longer
             return {row[0] for row in cursor.fetchall()}
 
     def present(self, ids: Sequence[uuid.UUID]) -> list[tuple[object, ...]]:
