@@ -127,6 +127,10 @@ metrics-page: setup ## Write docs/metrics.md and the tables of views from the mo
 bench-load: setup ## Time loader append beside psql and DuckDB (SIZE=100k, 1m, 5m or 10m, ROUNDS=5)
 	@$(BIN)/python -m benchmarks.loading --size $(SIZE) --rounds $(ROUNDS)
 
+.PHONY: bench-collect
+bench-collect: setup ## Measure loader serve: events per second, latency (ROUNDS=3), or memory (MINUTES=10)
+	@$(BIN)/python -m benchmarks.collecting $(addprefix --rounds ,$(ROUNDS)) $(addprefix --minutes ,$(MINUTES))
+
 .PHONY: clean
 clean: ## Remove what the other targets wrote, except .venv, profiles.yml and events
 	@rm -rf .cache build dist logs target *.egg-info
