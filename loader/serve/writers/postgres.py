@@ -111,6 +111,7 @@ class PostgresWriter:
             connection = open_postgres(self._target)
             connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
             connection.execute(f"set statement_timeout = '{_STATEMENT_TIMEOUT}'")
+            connection.execute(_DURABLE)
             connection.commit()
             self._connection = connection
         return self._connection
@@ -188,6 +189,11 @@ class _PostgresTables:
         self._connection.execute(_RECORD.format(**self._names), columns)
 
 
+# Where a server confirms commits before they are on disk, an answer would promise too much.
+_DURABLE = """
+    select set_config('synchronous_commit', 'on', false)
+    where current_setting('synchronous_commit') = 'off'
+"""
 _INSERT = sql.SQL("""
     insert into {events} (event_id, event_name, event_time, user_id, properties, ingested_at)
     select event_id, event_name, event_time, user_id, properties::jsonb, statement_timestamp()
