@@ -51,7 +51,7 @@ class Load:
 
 LOADS = (
     Load("batches of 1,000", 1000, 4),
-    Load("batches of 100", 100, 8),
+    Load("batches of 100", 100, 16),
     Load("single events", 1, 64),
     Load("batches of 100, at half the goal", 100, 128, GOAL_EVENTS / 100 / 2),
     Load("single events, at half the goal", 1, 128, GOAL_REQUESTS / 2),

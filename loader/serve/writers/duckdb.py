@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from loader.contract import Event, time_text
+from loader.contract import Event
 from loader.errors import LoaderError
 from loader.organisations import target_of
 from loader.schema import quoted
@@ -128,28 +128,24 @@ class _DuckDBTables:
 
     def insert(self, events: Sequence[Event]) -> set[uuid.UUID]:
         """Insert what is not there: nobody else writes between the look and the insert."""
-        rows = [
-            {
-                "event_id": str(event.event_id),
-                "event_name": event.event_name,
-                "event_time": time_text(event.event_time),
-                "user_id": event.user_id,
-                "properties": event.properties,
-            }
-            for event in events
-        ]
         appended = self._connection.execute(
             f"""
             insert into {self._events}
             (event_id, event_name, event_time, user_id, properties, ingested_at)
             select event_id, event_name, event_time, user_id, properties, now()
-            from (select unnest(from_json(?, '{_EVENT}'), recursive := true)) as incoming
+            from (select {_INCOMING}) as incoming
             where not exists (
                 select 1 from {self._events} as present where present.event_id = incoming.event_id
             )
             returning event_id
             """,
-            [_texts(rows)],
+            [
+                _texts([str(event.event_id) for event in events]),
+                _texts([event.event_name for event in events]),
+                _texts([event.event_time.isoformat() for event in events]),
+                _texts([event.user_id for event in events]),
+                _texts([event.properties for event in events]),
+            ],
         ).fetchall()
         return {row[0] for row in appended}
 
@@ -193,22 +189,22 @@ class _DuckDBTables:
         )
 
 
-def _texts(rows: list[dict[str, str]]) -> str:
-    """Rows as one JSON text, a hundred times as fast as one by one."""
-    return json.dumps(rows, ensure_ascii=False)
+def _texts(values: list[str] | list[dict[str, str]]) -> str:
+    """Values as one JSON text, a hundred times as fast as one by one."""
+    return json.dumps(values, ensure_ascii=False)
 
 
-# Properties as a text here; inserting it makes it JSON.
-_EVENT = json.dumps(
-    [
-        {
-            "event_id": "UUID",
-            "event_name": "VARCHAR",
-            "event_time": "TIMESTAMPTZ",
-            "user_id": "VARCHAR",
-            "properties": "VARCHAR",
-        }
-    ]
+# A text for each column, which takes less time than a text of rows. Properties are a text here,
+# too: inserting it makes it JSON.
+_INCOMING = ", ".join(
+    f"""unnest(from_json(?, '["{kind}"]')) as {name}"""
+    for name, kind in {
+        "event_id": "UUID",
+        "event_name": "VARCHAR",
+        "event_time": "TIMESTAMPTZ",
+        "user_id": "VARCHAR",
+        "properties": "VARCHAR",
+    }.items()
 )
 _REJECTED = json.dumps(
     [
