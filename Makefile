@@ -131,6 +131,11 @@ bench-load: setup ## Time loader append beside psql and DuckDB (SIZE=100k, 1m, 5
 bench-collect: setup ## Measure loader serve: events per second, latency (ROUNDS=3), or memory (MINUTES=10)
 	@$(BIN)/python -m benchmarks.collecting $(addprefix --rounds ,$(ROUNDS)) $(addprefix --minutes ,$(MINUTES))
 
+.PHONY: bench
+bench: setup ## Time the views beside hand-written queries, and refreshes beside rebuilds (SIZE, ENGINE)
+	@$(BIN)/python -m benchmarks.views $(addprefix --size=,$(SIZE)) $(addprefix --rounds=,$(ROUNDS)) \
+	  $(if $(filter command line,$(origin ENGINE)),--engine=$(ENGINE)) $(foreach part,$(PART),--part=$(part))
+
 .PHONY: clean
 clean: ## Remove what the other targets wrote, except .venv, profiles.yml and events
 	@rm -rf .cache build dist logs target *.egg-info

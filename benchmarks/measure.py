@@ -29,16 +29,18 @@ class Run:
     peak_bytes: int
 
 
-def run(command: Sequence[str], environment: Mapping[str, str]) -> Run:
+def run(command: Sequence[str], environment: Mapping[str, str], standard_input: str = "") -> Run:
     """Run a command to its end and measure it; RuntimeError if it fails.
 
     Linux counts the memory of the parent at the moment of the start towards the child's peak, so
     the calling process has to stay small.
     """
-    with tempfile.TemporaryFile() as output:
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as given:
+        given.write(standard_input.encode())
+        given.seek(0)
         started = time.monotonic()
         process = subprocess.Popen(
-            command, env=dict(environment), stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            command, env=dict(environment), stdin=given, stdout=output, stderr=output
         )
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.monotonic() - started

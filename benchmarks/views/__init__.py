@@ -1,0 +1,1 @@
+"""The views beside hand-written queries, and refreshes beside rebuilds: `make bench`."""

@@ -1,0 +1,131 @@
+"""The report of a run: tables, plots of time against size, and all figures as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import plotly.graph_objects as go
+from plotly.offline import get_plotlyjs
+
+from benchmarks.views.measurements import LARGE, Figures
+
+#: Seconds in which a view is read in full at 10 million events, roll-ups kept; large results.
+GOALS = {"duckdb": (1, 5), "postgres": (2, 15)}
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title><script>{script}</script></head>
+<body><h1>{title}</h1>
+{plots}
+</body></html>
+"""
+
+
+def views_table(figures: Figures) -> str:
+    """Each view: roll-ups kept, roll-ups off, and that beside the hand-written query."""
+    lines = [
+        "| view | roll-ups kept, s | goal at 10m | roll-ups off | hand-written | times as long |",
+        "|---|---|---|---|---|---|",
+    ]
+    usual, large = GOALS[figures.engine]
+    views = sorted(
+        {name.split(" ", 1)[1] for name in figures.runs if name.startswith(("view ", "rolled-up "))}
+    )
+    for view in views:
+        cells = [
+            view,
+            _seconds(figures.seconds(f"rolled-up {view}")),
+            str(large if view in LARGE else usual),
+            _seconds(figures.seconds(f"view {view}")),
+            _seconds(figures.seconds(f"hand-written {view}")),
+            _seconds(figures.ratio(f"view {view}", f"hand-written {view}")),
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def builds_table(figures: Figures) -> str:
+    """Loading, rebuilds and refreshes: medians, ratios to a full rebuild, peaks of memory."""
+    lines = [
+        "| what | s | times a full rebuild | peak memory of the process |",
+        "|---|---|---|---|",
+    ]
+    for name, runs in figures.runs.items():
+        if name.split(" ")[0] in ("view", "hand-written", "rolled-up"):
+            continue
+        ratio = None
+        rebuild = figures.seconds("full rebuild")
+        if rebuild and ("build" in name or "refresh" in name):
+            ratio = (figures.seconds(name) or 0) / rebuild
+        peak = max(one.peak_bytes for one in runs) / 1e6
+        lines.append(
+            f"| {name} | {_seconds(figures.seconds(name))} | {_seconds(ratio)} | {peak:.0f} MB |"
+        )
+    return "\n".join(lines)
+
+
+def write(
+    directory: Path, name: str, settings: Mapping[str, Any], all_figures: Sequence[Figures]
+) -> str:
+    """Write NAME.md, NAME.json and NAME.html into the directory; return the tables."""
+    parts = [", ".join(f"{key} {value}" for key, value in settings.items())]
+    for figures in all_figures:
+        parts += [f"## {figures.engine}, {figures.size:,} events"]
+        parts += [builds_table(figures), views_table(figures)]
+        parts += (
+            [
+                "Longest steps of the full rebuild: "
+                + ", ".join(f"`{step}` {seconds:.1f} s" for step, seconds in figures.slowest[:8])
+            ]
+            if figures.slowest
+            else []
+        )
+    text = "\n\n".join(parts) + "\n"
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / f"{name}.md").write_text(text)
+    described = {**settings, "figures": [figures.as_json() for figures in all_figures]}
+    (directory / f"{name}.json").write_text(json.dumps(described, indent=1) + "\n")
+    return text
+
+
+def write_plots(directory: Path, target: Path) -> None:
+    """Draw every figure of all reports in a directory: time against size, on one page.
+
+    Pages with a megabyte of JavaScript are not kept under version control; the JSON files are.
+    """
+    series: dict[tuple[str, str], dict[int, dict[str, float]]] = {}
+    for path in sorted(directory.glob("views-*.json")):
+        for figures in json.loads(path.read_text())["figures"]:
+            for name, run in figures["runs"].items():
+                kind, _, rest = name.partition(" ")
+                is_view = kind in ("view", "hand-written", "rolled-up")
+                title, line = (rest, kind) if is_view else ("builds and loads", name)
+                seconds = sorted(run["seconds"])[len(run["seconds"]) // 2]
+                key = (figures["engine"], title)
+                series.setdefault(key, {}).setdefault(figures["events"], {})[line] = seconds
+    plots = [
+        _plot(f"{title} on {engine}", points).to_html(full_html=False, include_plotlyjs=False)
+        for (engine, title), points in sorted(series.items())
+    ]
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(
+        PAGE.format(title="Time against size", script=get_plotlyjs(), plots="\n".join(plots)),
+        encoding="utf-8",
+    )
+
+
+def _plot(title: str, points: Mapping[int, Mapping[str, float]]) -> go.Figure:
+    figure = go.Figure()
+    for line in sorted({name for at_size in points.values() for name in at_size}):
+        sizes = [size for size in sorted(points) if line in points[size]]
+        seconds = [points[size][line] for size in sizes]
+        figure.add_scatter(x=sizes, y=seconds, name=line, mode="lines+markers")
+    figure.update_layout(title=title, height=380)
+    figure.update_xaxes(type="log", title="events")
+    figure.update_yaxes(type="log", title="seconds")
+    return figure
+
+
+def _seconds(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
