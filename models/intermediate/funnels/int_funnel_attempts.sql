@@ -52,45 +52,68 @@ standing_{{ step }} as (
         attempts.reached_at,
         {{ add_days('attempts.started_on', 'funnel_steps.on_day') }} as required_date,
         {{ add_seconds('attempts.started_at', 'funnel_steps.window_seconds') }} as deadline,
-        0 as is_tie
+        1 as is_attempt
     from attempts_{{ previous }} as attempts
     inner join funnel_steps
         on
             attempts.funnel = funnel_steps.funnel
             and funnel_steps.step = {{ step }}
-    union all
+
+),
+
+ties_{{ step }} as (
+
     select
         funnel,
         user_id,
-        cast(null as timestamp with time zone) as started_at,
-        cast(null as date) as started_on,
-        base_step,
-        occurred_at as reached_at,
-        cast(null as date) as required_date,
-        cast(null as timestamp with time zone) as deadline,
-        1 as is_tie
+        occurred_at,
+        base_step
     from ties
     where step = {{ step }}
 
 ),
 
--- A window rather than a join to the ties: PostgreSQL cannot foresee how many there are, and a join
--- planned for a few is quadratic for many.
 seekers_{{ step }} as (
+
+    select
+        standing.funnel,
+        standing.user_id,
+        standing.started_at,
+        standing.started_on,
+        standing.base_step,
+        standing.reached_at,
+        standing.required_date,
+        standing.deadline,
+        ties.user_id is not null
+        and coalesce(
+            standing.required_date = {{ local_date('standing.reached_at') }}, true
+        ) as continues_at_once
+    from standing_{{ step }} as standing
+    {{ hashed_left_join() }} ties_{{ step }} as ties
+        on
+            standing.funnel = ties.funnel
+            and standing.user_id = ties.user_id
+            and standing.reached_at = ties.occurred_at
+            and standing.base_step = ties.base_step
+    where coalesce(standing.is_attempt = 1, false)
+
+),
+
+-- From when to when attempts of a user look for the step. The date that on_day asks for is a part of
+-- the key; where none is asked for, a date that no event has stands in, as null equals nothing.
+spans_{{ step }} as (
 
     select
         funnel,
         user_id,
-        started_at,
-        started_on,
-        base_step,
-        reached_at,
-        required_date,
-        deadline,
-        is_tie,
-        max(is_tie) over (partition by funnel, user_id, reached_at, base_step) = 1
-        and coalesce(required_date = {{ local_date('reached_at') }}, true) as continues_at_once
+        coalesce(required_date, cast('0001-01-01' as date)) as date_key,
+        min(reached_at) as first_sought_at,
+        max(reached_at) as last_sought_at
     from standing_{{ step }}
+    group by
+        funnel,
+        user_id,
+        coalesce(required_date, cast('0001-01-01' as date))
 
 ),
 
@@ -100,13 +123,60 @@ candidates_{{ step }} as (
         step_events.funnel,
         step_events.user_id,
         step_events.occurred_at,
-        case when funnel_steps.on_day is not null then step_events.event_date end as required_date
+        case when funnel_steps.on_day is not null then step_events.event_date end as required_date,
+        case
+            when funnel_steps.on_day is not null then step_events.event_date
+            else cast('0001-01-01' as date)
+        end as date_key
     from step_events
     inner join funnel_steps
         on
             step_events.funnel = funnel_steps.funnel
             and funnel_steps.step = {{ step }}
     where step_events.step = {{ step }}
+
+),
+
+spanned_{{ step }} as (
+
+    select
+        candidates.funnel,
+        candidates.user_id,
+        candidates.required_date,
+        candidates.occurred_at,
+        spans.last_sought_at
+    from candidates_{{ step }} as candidates
+    {{ hashed_join() }} spans_{{ step }} as spans
+        on
+            candidates.funnel = spans.funnel
+            and candidates.user_id = spans.user_id
+            and candidates.date_key = spans.date_key
+    where coalesce(candidates.occurred_at > spans.first_sought_at, false)
+
+),
+
+-- After the last attempt only the next event can be found, so that most need not be sorted.
+within_{{ step }} as (
+
+    select
+        funnel,
+        user_id,
+        required_date,
+        occurred_at
+    from spanned_{{ step }}
+    where occurred_at <= last_sought_at
+    union all
+    select
+        funnel,
+        user_id,
+        required_date,
+        min(occurred_at) as occurred_at
+    from spanned_{{ step }}
+    where occurred_at > last_sought_at
+    group by
+        funnel,
+        user_id,
+        required_date
 
 ),
 
@@ -125,7 +195,6 @@ timeline_{{ step }} as (
         cast(null as timestamp with time zone) as candidate_at,
         0 as row_kind
     from seekers_{{ step }}
-    where is_tie = 0
     union all
     select
         funnel,
@@ -139,7 +208,7 @@ timeline_{{ step }} as (
         cast(null as boolean) as continues_at_once,
         occurred_at as candidate_at,
         1 as row_kind
-    from candidates_{{ step }}
+    from within_{{ step }}
 
 ),
 
