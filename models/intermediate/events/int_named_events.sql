@@ -1,10 +1,4 @@
-with events as (
-
-    select * from {{ ref('int_due_events') }}
-
-),
-
-event_references as (
+with event_references as (
 
     select * from {{ ref('int_event_references') }}
 
@@ -49,6 +43,8 @@ conditions as (
 
 ),
 
+-- Events are read twice rather than put into one step for both, which DuckDB would keep in memory
+-- with the properties of all of them.
 events_by_name as (
 
     select
@@ -57,7 +53,7 @@ events_by_name as (
         events.user_id,
         events.occurred_at,
         events.event_date
-    from events
+    from {{ ref('int_due_events') }} as events
     inner join event_names
         on events.event_name = event_names.reference
 
@@ -71,7 +67,7 @@ events_by_action as (
         events.user_id,
         events.occurred_at,
         events.event_date
-    from events
+    from {{ ref('int_due_events') }} as events
     inner join conditions
         on events.event_name = conditions.event_name
     group by
