@@ -19,27 +19,20 @@
 {%- endmacro %}
 
 
-{#- The first date of the period that a date lies in; period is an expression: day, week or month. -#}
-{% macro period_start_date(period, calendar_date) -%}
-    case {{ period }}
-        when 'day' then {{ calendar_date }}
-        when 'week' then {{ event_analytics.week_start_date(calendar_date) }}
-        when 'month' then {{ event_analytics.month_start_date(calendar_date) }}
-    end
-{%- endmacro %}
-
-
-{#- A number that grows by one from each period to the next, from the first date of a period; period
-    is an expression: day, week or month. Differences of it are numbers of periods. -#}
-{% macro period_index(period, period_start) -%}
+{#- A number that grows by one from each period to the next, from any date of a period; period is an
+    expression: day, week or month. Differences of it are numbers of periods. -#}
+{% macro period_index(period, calendar_date) -%}
     {#- 1899-12-31 is a Sunday and the day after it a Monday, so either kind of week begins on a whole
-        number of weeks after one of them; round() because engines divide integers differently. -#}
-    {%- set days = event_analytics.days_between("cast('1899-12-31' as date)", period_start) -%}
+        number of weeks after one of them; in floating point because engines divide integers
+        differently. -#}
+    {%- set days = event_analytics.days_between("cast('1899-12-31' as date)", calendar_date) -%}
     case {{ period }}
         when 'day' then {{ days }}
-        when 'week' then cast(round(({{ days }} - {{ event_analytics.week_start_offset() }}) / 7.0) as bigint)
+        when 'week' then cast(floor(
+            cast({{ days }} - {{ event_analytics.week_start_offset() }} as double precision) / 7
+        ) as bigint)
         when 'month' then cast(
-            extract(year from {{ period_start }}) * 12 + extract(month from {{ period_start }}) as bigint
+            extract(year from {{ calendar_date }}) * 12 + extract(month from {{ calendar_date }}) as bigint
         )
     end
 {%- endmacro %}

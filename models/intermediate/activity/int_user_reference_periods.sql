@@ -12,26 +12,15 @@ retention_periods as (
 
 ),
 
-dated as (
-
-    select
-        user_days.reference,
-        user_days.user_id,
-        retention_periods.period,
-        {{ period_start_date('retention_periods.period', 'user_days.event_date') }} as period_start
-    from user_days
-    cross join retention_periods
-
-),
-
 user_periods as (
 
     select distinct
-        reference,
-        user_id,
-        period,
-        {{ period_index('period', 'period_start') }} as period_index
-    from dated
+        user_days.reference,
+        user_days.user_id,
+        retention_periods.period,
+        {{ period_index('retention_periods.period', 'user_days.event_date') }} as period_index
+    from user_days
+    cross join retention_periods
 
 )
 
