@@ -1,16 +1,19 @@
-with user_days as (
+with last_days as (
 
-    select * from {{ ref('int_user_days') }}
-
-),
-
-last_days as (
-
+    {% if rollups_are_kept() -%}
     select
         user_id,
         activity_date as last_active_date
-    from user_days
+    from {{ ref('int_user_days') }}
     where next_activity_date is null
+    {%- else -%}
+    -- straight from the events, as there is no need to find each date first
+    select
+        user_id,
+        max(activity_date) as last_active_date
+    from {{ ref('int_activity') }}
+    group by user_id
+    {%- endif %}
 
 )
 
