@@ -33,47 +33,58 @@ with attempts as (
 
 ),
 
--- Windows rather than joins of attempts to themselves: PostgreSQL cannot foresee how many attempts
--- there are, and a join planned for a few is quadratic for many.
-attempt_depths as (
+furthest_steps as (
 
     select
         funnel,
         user_id,
-        started_at,
-        started_on,
-        step,
-        reached_at,
-        can_continue,
-        max(step) over (partition by funnel, user_id, started_at) as furthest_step
+        max(step) as furthest_step
     from attempts
+    group by
+        funnel,
+        user_id
 
 ),
 
 -- the attempt that got furthest; of those, the earliest
-ranked as (
+best_starts as (
 
     select
-        funnel,
-        user_id,
-        started_at,
-        started_on,
-        furthest_step,
-        step,
-        reached_at,
-        can_continue,
-        dense_rank() over (
-            partition by funnel, user_id order by furthest_step desc, started_at asc
-        ) as preference
-    from attempt_depths
+        attempts.funnel,
+        attempts.user_id,
+        furthest_steps.furthest_step,
+        min(attempts.started_at) as started_at
+    from attempts
+    {{ hashed_join() }} furthest_steps
+        on
+            attempts.funnel = furthest_steps.funnel
+            and attempts.user_id = furthest_steps.user_id
+    where coalesce(attempts.step = furthest_steps.furthest_step, false)
+    group by
+        attempts.funnel,
+        attempts.user_id,
+        furthest_steps.furthest_step
 
 ),
 
 best_attempts as (
 
-    select *
-    from ranked
-    where preference = 1
+    select
+        attempts.funnel,
+        attempts.user_id,
+        attempts.started_at,
+        attempts.started_on,
+        best_starts.furthest_step,
+        attempts.step,
+        attempts.reached_at,
+        attempts.can_continue
+    from attempts
+    {{ hashed_join() }} best_starts
+        on
+            attempts.funnel = best_starts.funnel
+            and attempts.user_id = best_starts.user_id
+            and attempts.started_at = best_starts.started_at
+    where coalesce(attempts.step <= best_starts.furthest_step, false)
 
 ),
 
