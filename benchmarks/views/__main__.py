@@ -12,6 +12,7 @@ from psycopg import sql
 
 from benchmarks.views.databases import REPOSITORY, Database
 from benchmarks.views.events import SIZES, prepare
+from benchmarks.views.funnel_growth import measure_funnel_growth
 from benchmarks.views.measurements import Figures, measure
 from benchmarks.views.report import write, write_plots
 from scripts.postgres import PostgresServer, embedded_server, server_from_environment
@@ -30,11 +31,11 @@ SETTINGS = {"shared_buffers": "2GB", "work_mem": "64MB", "max_wal_size": "8GB"}
 @click.option(
     "--part",
     "parts",
-    type=click.Choice(["views", "rollups", "growth"]),
+    type=click.Choice(["views", "rollups", "growth", "funnels"]),
     multiple=True,
     default=["views", "rollups"],
     show_default=True,
-    help="Views without roll-ups, everything with roll-ups, or only the refreshes of these.",
+    help="Without roll-ups; with them; refreshes only; the funnel by events per user.",
 )
 def main(size: str, engine: str, rounds: int, batch: int | None, parts: tuple[str, ...]) -> None:
     """Measure the views and their roll-ups, and write tables and plots to benchmarks/results."""
@@ -44,7 +45,10 @@ def main(size: str, engine: str, rounds: int, batch: int | None, parts: tuple[st
         for one in ("duckdb", "postgres") if engine == "both" else (engine,):
             work = CACHE / f"views-{one}-{size}"
             made = _database(stack, one, work)
-            all_figures.append(measure(made, events, rounds, frozenset(parts)))
+            if "funnels" in parts:
+                all_figures += measure_funnel_growth(made, CACHE, rounds)
+            else:
+                all_figures.append(measure(made, events, rounds, frozenset(parts)))
     settings = {
         "size": size,
         "rounds": rounds,
@@ -52,8 +56,8 @@ def main(size: str, engine: str, rounds: int, batch: int | None, parts: tuple[st
         "cores": os.cpu_count(),
     }
     name = f"views-{size}" if engine == "both" else f"views-{size}-{engine}"
-    if "growth" in parts:
-        name = f"{name}-growth"
+    for part in ("growth", "funnels"):
+        name = f"{name}-{part}" if part in parts else name
     click.echo(write(RESULTS, name, settings, all_figures))
     write_plots(RESULTS, CACHE / "views.html")
     click.echo(f"Plots: {(CACHE / 'views.html').relative_to(REPOSITORY)}")

@@ -11,9 +11,10 @@ import click
 from benchmarks.measure import Run
 from benchmarks.views.databases import WITHOUT_TESTS, Database
 from benchmarks.views.events import Events
-from benchmarks.views.queries import floor_query, same_rows
+from benchmarks.views.queries import floor_query, same_rows, self_join_query
 
 #: Views that return large results, with goals of their own.
+SELF_JOINS = ("cohort_retention", "funnel_conversion")
 LARGE = ("event_paths", "funnel_users", "sessions", "user_churn")
 
 
@@ -79,6 +80,8 @@ def measure_views(database: Database, figures: Figures, rounds: int) -> None:
         if floor and not same_rows(database.rows(floor), database.rows(ours)):
             raise RuntimeError(f"the hand-written query for {view} has other rows than the view")
         cases = [(f"view {view}", ours), *([(f"hand-written {view}", floor)] if floor else [])]
+        if view in SELF_JOINS:
+            cases.append((f"self-join {view}", self_join_query(view, database.engine)))
         _in_turns(rounds, [(name, database, query) for name, query in cases], figures)
 
 

@@ -78,6 +78,12 @@ def floor_query(view: str, engine: Engine) -> str | None:
     return Template(path.read_text(encoding="utf-8")).substitute(_DIALECTS[engine])
 
 
+def self_join_query(view: str, engine: Engine) -> str:
+    """The query that people usually write for that view, which joins events to events."""
+    text = (QUERIES / "self_join" / f"{view}.sql").read_text(encoding="utf-8")
+    return Template(text).substitute(_DIALECTS[engine])
+
+
 def same_rows(one: Sequence[Sequence[Any]], other: Sequence[Sequence[Any]]) -> bool:
     """Whether two results have the same rows in any order; fractions to nine digits."""
     return sorted(map(_comparable, one)) == sorted(map(_comparable, other))
