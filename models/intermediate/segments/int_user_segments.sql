@@ -1,12 +1,5 @@
 {{ config(**user_rollup()) }}
-with users as (
-
-    select distinct user_id
-    from {{ ref('int_due_events') }}
-
-),
-
-events as (
+with events as (
 
     select * from {{ ref('int_due_events') }}
 
@@ -18,41 +11,132 @@ segments as (
 
 ),
 
-valued as (
+users as (
 
-    select
-        events.user_id,
-        events.event_id,
-        events.occurred_at,
-        segments.segment,
-        segments.pick,
-        {{ property_text('events.properties', 'segments.property') }} as segment_value
+    select distinct user_id
     from events
-    cross join segments
 
 ),
 
--- events without a value say nothing, so a user keeps the value that others gave
+-- Events without a value say nothing, so a user keeps the value that others gave. From when to when
+-- a user had each value: few rows, so that no sort has to go through the events.
+spans as (
+
+    select
+        events.user_id,
+        segments.segment,
+        segments.pick,
+        {{ property_text('events.properties', 'segments.property') }} as segment_value,
+        min(events.occurred_at) as first_at,
+        max(events.occurred_at) as last_at
+    from {{ ref('int_due_events') }} as events
+    cross join segments
+    group by
+        events.user_id,
+        segments.segment,
+        segments.pick,
+        {{ property_text('events.properties', 'segments.property') }}
+
+),
+
+bounded as (
+
+    select
+        user_id,
+        segment,
+        pick,
+        segment_value,
+        case pick when 'first' then first_at else last_at end as picked_at,
+        case pick
+            when 'first' then min(first_at) over (partition by user_id, segment)
+            else max(last_at) over (partition by user_id, segment)
+        end as decisive_at
+    from spans
+    where segment_value is not null
+
+),
+
+decisive as (
+
+    select
+        user_id,
+        segment,
+        pick,
+        segment_value,
+        decisive_at,
+        count(*) over (partition by user_id, segment) as candidates
+    from bounded
+    where picked_at = decisive_at
+
+),
+
+-- several values at one instant: there the id decides
+tied_users as (
+
+    select distinct
+        user_id,
+        segment,
+        pick,
+        decisive_at
+    from decisive
+    where candidates > 1
+
+),
+
+tied_events as (
+
+    select
+        tied_users.user_id,
+        tied_users.segment,
+        tied_users.pick,
+        events.event_id,
+        events.properties
+    from {{ ref('int_due_events') }} as events
+    {{ hashed_join() }} tied_users
+        on
+            events.user_id = tied_users.user_id
+            and events.occurred_at = tied_users.decisive_at
+    where coalesce(events.user_id = tied_users.user_id, false)
+
+),
+
+tied_values as (
+
+    select
+        tied_events.user_id,
+        tied_events.segment,
+        tied_events.pick,
+        tied_events.event_id,
+        {{ property_text('tied_events.properties', 'segments.property') }} as segment_value
+    from tied_events
+    inner join segments
+        on tied_events.segment = segments.segment
+
+),
+
 ranked as (
 
     select
         user_id,
         segment,
-        segment_value,
         pick,
-        row_number() over (
-            partition by user_id, segment order by occurred_at, event_id
-        ) = 1 as is_first,
-        lead(event_id) over (
-            partition by user_id, segment order by occurred_at, event_id
-        ) is null as is_latest
-    from valued
+        segment_value,
+        row_number() over (partition by user_id, segment order by event_id) = 1 as is_first,
+        lead(event_id) over (partition by user_id, segment order by event_id) is null as is_latest
+    from tied_values
     where segment_value is not null
 
 ),
 
 picked as (
 
+    select
+        user_id,
+        segment,
+        segment_value
+    from decisive
+    where candidates = 1
+    union all
     select
         user_id,
         segment,
