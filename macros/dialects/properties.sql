@@ -30,9 +30,32 @@
     ({{ properties }} ->> {{ name }})
 {%- endmacro %}
 
-{#- A JSON pointer, since a name that begins with $ would be taken for a path. -#}
 {% macro duckdb__property_text(properties, name) -%}
-    json_extract_string({{ properties }}, concat('/', replace(replace({{ name }}, '~', '~0'), '/', '~1')))
+    json_extract_string({{ properties }}, {{ event_analytics.duckdb_property_pointer(name) }})
+{%- endmacro %}
+
+{#- A JSON pointer, since a name that begins with $ would be taken for a path. -#}
+{% macro duckdb_property_pointer(name) -%}
+    concat('/', replace(replace({{ name }}, '~', '~0'), '/', '~1'))
+{%- endmacro %}
+
+
+{#- Whether a property holds an object or a list, which each database writes in a way of its own as text;
+    null for a property that is missing. -#}
+{% macro property_is_nested(properties, name) -%}
+    {{- return(adapter.dispatch('property_is_nested', 'event_analytics')(properties, name)) -}}
+{%- endmacro %}
+
+{% macro default__property_is_nested(properties, name) %}
+    {{- event_analytics.raise_unsupported('property_is_nested') -}}
+{% endmacro %}
+
+{% macro postgres__property_is_nested(properties, name) -%}
+    (jsonb_typeof({{ properties }} -> {{ name }}) in ('object', 'array'))
+{%- endmacro %}
+
+{% macro duckdb__property_is_nested(properties, name) -%}
+    (json_type({{ properties }}, {{ event_analytics.duckdb_property_pointer(name) }}) in ('OBJECT', 'ARRAY'))
 {%- endmacro %}
 
 

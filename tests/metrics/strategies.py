@@ -35,6 +35,7 @@ PROPERTIES: st.SearchStrategy[Mapping[str, object]] = st.sampled_from(
         {"p": None, "q": None},
         {"p": "", "/q~": "x"},
         {"q": 5},
+        {"p": {"x": 1}, "q": ["x"]},
     ]
 )
 HAPPENINGS = st.one_of(

@@ -49,6 +49,8 @@ def picked(*plans: object) -> list[object]:
         (("", "pro"), "", "pro"),
         ((5, True), "5", "true"),
         (("5", 5, "true"), "5", "true"),
+        # an object or a list is none
+        (({"name": "pro"}, "pro", ["pro"]), "pro", "pro"),
     ],
 )
 def test_the_first_and_the_latest_value_count(

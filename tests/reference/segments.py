@@ -4,7 +4,7 @@ A report by segment is the plain one, asked about nobody but the users who have 
 dates, cohorts, steps and statuses stay those of all users.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from .churn import churn_summary
 from .definitions import Segment
@@ -22,7 +22,8 @@ def _value(history: History, user: str, segment: Segment) -> str:
     values = []
     for event in history.events:  # by time and id
         value = property_text(event, segment.property)
-        if event.user_id == user and value is not None:
+        nested = isinstance(event.properties.get(segment.property), Mapping | list)
+        if event.user_id == user and value is not None and not nested:
             values.append(value)
     if not values:
         return NO_VALUE

@@ -18,24 +18,39 @@ users as (
 
 ),
 
--- Events without a value say nothing, so a user keeps the value that others gave. From when to when
--- a user had each value: few rows, so that no sort has to go through the events.
-spans as (
+valued as (
 
     select
         events.user_id,
         segments.segment,
         segments.pick,
-        {{ property_text('events.properties', 'segments.property') }} as segment_value,
-        min(events.occurred_at) as first_at,
-        max(events.occurred_at) as last_at
+        events.occurred_at,
+        case
+            when not {{ property_is_nested('events.properties', 'segments.property') }}
+                then {{ property_text('events.properties', 'segments.property') }}
+        end as segment_value
     from {{ ref('int_due_events') }} as events
     cross join segments
+
+),
+
+-- Events without a value say nothing, so a user keeps the value that others gave. From when to when
+-- a user had each value: few rows, so that no sort has to go through the events.
+spans as (
+
+    select
+        user_id,
+        segment,
+        pick,
+        segment_value,
+        min(occurred_at) as first_at,
+        max(occurred_at) as last_at
+    from valued
     group by
-        events.user_id,
-        segments.segment,
-        segments.pick,
-        {{ property_text('events.properties', 'segments.property') }}
+        user_id,
+        segment,
+        pick,
+        segment_value
 
 ),
 
@@ -107,7 +122,10 @@ tied_values as (
         tied_events.segment,
         tied_events.pick,
         tied_events.event_id,
-        {{ property_text('tied_events.properties', 'segments.property') }} as segment_value
+        case
+            when not {{ property_is_nested('tied_events.properties', 'segments.property') }}
+                then {{ property_text('tied_events.properties', 'segments.property') }}
+        end as segment_value
     from tied_events
     inner join segments
         on tied_events.segment = segments.segment
