@@ -157,7 +157,10 @@ ORDINARY_VALUES = {
     "event_name": st.just('"page_viewed"'),
     "event_time": st.just('"2025-03-01T12:00:00.5+02:00"'),
     "user_id": st.just('"u1"'),
-    "properties": good_objects(),
+    # Few of the drawn ones are plain enough for the lane.
+    "properties": st.one_of(
+        st.sampled_from(["{}", '{"a": 1}', '{"b": "text", "a": [0.5, null, "é"]}']), good_objects()
+    ),
 }
 ODD_VALUES = {
     "event_id": IDS,
