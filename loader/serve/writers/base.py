@@ -124,7 +124,7 @@ def settle(tables: Tables, batches: Sequence[Batch]) -> None:
             if not isinstance(item.result, Rejection):
                 first.setdefault(item.result.event_id, item.result)
     # Sorted by id, so that writers that meet lock rows in the same order.
-    appended = tables.insert(sorted(first.values(), key=_id)) if first else set()
+    appended = tables.insert(sorted(first.values(), key=_number)) if first else set()
     stored = {**first, **_stored(tables, [key for key in first if key not in appended])}
     recorded: list[Recorded] = []
     for batch in batches:
@@ -154,8 +154,8 @@ def _stored(tables: Tables, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Event]:
     return found
 
 
-def _id(event: Event) -> uuid.UUID:
-    return event.event_id
+def _number(event: Event) -> int:
+    return event.event_id.int  # in the order of the ids, and compared in less time
 
 
 def _same(event: Event, there: Event) -> bool:

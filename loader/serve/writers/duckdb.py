@@ -137,17 +137,19 @@ class _DuckDBTables:
             where not exists (
                 select 1 from {self._events} as present where present.event_id = incoming.event_id
             )
-            returning event_id
+            returning cast(event_id as varchar)
             """,
             [
-                _texts([str(event.event_id) for event in events]),
+                _texts([event.event_id.hex for event in events]),
                 _texts([event.event_name for event in events]),
                 _texts([event.event_time.isoformat() for event in events]),
                 _texts([event.user_id for event in events]),
                 _texts([event.properties for event in events]),
             ],
         ).fetchall()
-        return {row[0] for row in appended}
+        if len(appended) == len(events):
+            return {event.event_id for event in events}  # making them of texts would take longer
+        return {uuid.UUID(text) for (text,) in appended}
 
     def present(self, ids: Sequence[uuid.UUID]) -> Iterator[tuple[Any, ...]]:
         """Look the ids up."""
