@@ -226,7 +226,7 @@ def main(
         sample.writelines(line for _, line in zip(range(10_000), source, strict=False))
     with databases(engines) as made:
         if minutes is not None:
-            load = Load(f"{rate:g} batches of 100 per second", 100, 128, rate)
+            load = Load(f"{rate:g} batches of 100 per second", 100, 16, rate)
             found = [watch_memory(database, load, events, minutes) for database in made]
             text = "\n".join(f"{one['engine']}: {one['megabytes_by_minute']} MB" for one in found)
             write(f"collecting-memory-{'-'.join(engines)}", {"runs": found}, text)

@@ -16,6 +16,8 @@ from loader.errors import LoaderError
 from loader.serve.logs import Log
 
 _BACKLOG = 2048
+# Longer than proxies keep a connection, since one that sends on it as it is closed gets no answer.
+_KEEP_ALIVE_SECONDS = 75
 
 
 class _Server(uvicorn.Server):
@@ -79,6 +81,7 @@ def run(app: Starlette, bound: socket.socket, log: Log, *, shutdown_timeout: int
         date_header=False,
         lifespan="on",
         backlog=_BACKLOG,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         ws="none",
         timeout_graceful_shutdown=shutdown_timeout,
     )
