@@ -209,7 +209,7 @@ def write(name: str, content: dict[str, Any], text: str) -> None:
 @click.option("--rounds", type=click.IntRange(1), default=3, show_default=True)
 @click.option("--seconds", type=click.FloatRange(1), default=8.0, show_default=True)
 @click.option("--minutes", type=click.FloatRange(0), help="Watch the memory so long instead.")
-@click.option("--rate", type=float, default=50.0, show_default=True, help="Batches of 100/s then.")
+@click.option("--rate", default=20.0, show_default=True, help="Batches of 100 per second then.")
 def main(
     engines: tuple[str, ...], rounds: int, seconds: float, minutes: float | None, rate: float
 ) -> None:
