@@ -1,5 +1,7 @@
 -- The cohorts of a first_time retention, taken together, are all users who ever did the cohort
--- event. A user in two of them, or in none, would leave each single cohort looking right.
+-- event. A user in two of them, or in none, would leave each single cohort looking right. Where
+-- roll-ups are kept, the events at hand are those of the users who are due, so of these only: nothing
+-- else has changed.
 with retentions as (
 
     select *
@@ -26,6 +28,9 @@ cohorts as (
         retention,
         count(*) as cohort_users
     from {{ ref('int_retention_cohorts') }}
+    {% if rollups_are_kept() -%}
+    where user_id in (select due_users.user_id from {{ ref('int_due_users') }} as due_users)
+    {% endif -%}
     group by retention
 
 )

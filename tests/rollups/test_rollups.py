@@ -5,6 +5,7 @@ change; builds fail half-way. After each build that succeeds, every public view 
 """
 
 import csv
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -18,7 +19,7 @@ from tests.metrics.logs import log
 from tests.metrics.strategies import logs
 from tests.metrics.views import PublicViews, copy_project, difference
 from tests.reference import VIEWS, Definitions, Event, Settings, compute
-from tests.support.databases import Database
+from tests.support.databases import REPOSITORY, Database
 from tests.support.run import DbtResult, run_dbt, run_loader
 
 SEEDS = Path(__file__).parents[1] / "metrics" / "seeds"
@@ -225,6 +226,27 @@ def test_roll_ups_can_be_given_up_and_taken_up_again(project: Project) -> None:
     assert_views_match(project.database, events, definitions, Settings(), "as views")
     project.build(Settings())
     assert_views_match(project.database, events, definitions, Settings(), "kept again")
+
+
+def test_data_tests_hold_after_a_refresh(project: Project) -> None:
+    shutil.copytree(REPOSITORY / "tests" / "dbt", project.directory / "tests" / "dbt")
+    events = some_events()
+    project.definitions(shorter_windows=False)
+    with PublicViews(project.database) as views:
+        views.append_events(events[:6], LATEST)
+    project.build(Settings(), "--full-refresh")
+    with PublicViews(project.database) as views:
+        views.append_events(events[6:], LATEST + timedelta(hours=1))
+    run_dbt(
+        "build",
+        "--exclude-resource-type",
+        "unit_test",
+        database=project.database,
+        variables={"rollups": "incremental"},
+        project=project.directory,
+        check=True,
+    )
+    assert due_users(project.database) == {"bob"}
 
 
 def test_a_full_refresh_of_a_part_is_refused(project: Project) -> None:
