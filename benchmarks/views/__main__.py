@@ -55,9 +55,9 @@ def main(size: str, engine: str, rounds: int, batch: int | None, parts: tuple[st
         "batch": events.batch_events,
         "cores": os.cpu_count(),
     }
-    name = f"views-{size}" if engine == "both" else f"views-{size}-{engine}"
-    for part in ("growth", "funnels"):
-        name = f"{name}-{part}" if part in parts else name
+    name = "funnels" if "funnels" in parts else f"views-{size}"
+    name = name if engine == "both" else f"{name}-{engine}"
+    name = f"{name}-growth" if "growth" in parts else name
     click.echo(write(RESULTS, name, settings, all_figures))
     write_plots(RESULTS, CACHE / "views.html")
     click.echo(f"Plots: {(CACHE / 'views.html').relative_to(REPOSITORY)}")

@@ -25,46 +25,55 @@ PAGE = """<!doctype html>
 
 
 def views_table(figures: Figures) -> str:
-    """Each view: roll-ups kept, roll-ups off, and that beside the hand-written query."""
-    lines = [
-        "| view | roll-ups kept, s | goal at 10m | roll-ups off | hand-written | times as long |",
-        "|---|---|---|---|---|---|",
-    ]
+    """Each view: roll-ups kept, roll-ups off, and that beside the hand-written queries; seconds."""
     usual, large = GOALS[figures.engine]
-    views = sorted(
-        {name.split(" ", 1)[1] for name in figures.runs if name.startswith(("view ", "rolled-up "))}
-    )
-    for view in views:
-        cells = [
-            view,
-            _seconds(figures.seconds(f"rolled-up {view}")),
-            str(large if view in LARGE else usual),
-            _seconds(figures.seconds(f"view {view}")),
-            _seconds(figures.seconds(f"hand-written {view}")),
-            _seconds(figures.ratio(f"view {view}", f"hand-written {view}")),
+    rows = []
+    for view in sorted({name.split(" ", 1)[1] for name in figures.runs if _is_read(name)}):
+        rolled_up = figures.seconds(f"rolled-up {view}")
+        rows.append(
+            [
+                view,
+                _number(rolled_up),
+                "" if rolled_up is None else str(large if view in LARGE else usual),
+                _number(figures.seconds(f"view {view}")),
+                _number(figures.seconds(f"hand-written {view}")),
+                _number(figures.ratio(f"view {view}", f"hand-written {view}")),
+                _number(figures.seconds(f"self-join {view}")),
+            ]
+        )
+    heads = ["view", "roll-ups kept", "goal at 10m", "roll-ups off", "hand-written"]
+    return _table([*heads, "times as long", "joins of events"], rows)
+
+
+def funnels_table(all_figures: Sequence[Figures]) -> str:
+    """The funnel by events per user, beside the joins; seconds."""
+    name = "funnel by events per user"
+    rows = [
+        [
+            figures.engine,
+            f"{figures.size:,}",
+            _number(figures.seconds(f"view {name}")),
+            _number(figures.seconds(f"self-join {name}")),
+            _number(figures.ratio(f"self-join {name}", f"view {name}")),
         ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+        for figures in all_figures
+    ]
+    return _table(["engine", "events per user", "view", "joins of events", "times as long"], rows)
 
 
 def builds_table(figures: Figures) -> str:
-    """Loading, rebuilds and refreshes: medians, ratios to a full rebuild, peaks of memory."""
-    lines = [
-        "| what | s | times a full rebuild | peak memory of the process |",
-        "|---|---|---|---|",
-    ]
+    """Loading, rebuilds and refreshes: median seconds, ratios to a full rebuild, peak memory."""
+    rows = []
+    rebuild = figures.seconds("full rebuild")
     for name, runs in figures.runs.items():
-        if name.split(" ")[0] in KINDS:
+        if _is_read(name):
             continue
         ratio = None
-        rebuild = figures.seconds("full rebuild")
         if rebuild and ("build" in name or "refresh" in name):
             ratio = (figures.seconds(name) or 0) / rebuild
         peak = max(one.peak_bytes for one in runs) / 1e6
-        lines.append(
-            f"| {name} | {_seconds(figures.seconds(name))} | {_seconds(ratio)} | {peak:.0f} MB |"
-        )
-    return "\n".join(lines)
+        rows.append([name, _number(figures.seconds(name)), _number(ratio), f"{peak:.0f} MB"])
+    return _table(["what", "seconds", "full rebuilds", "peak memory of the process"], rows)
 
 
 def write(
@@ -72,18 +81,17 @@ def write(
 ) -> str:
     """Write NAME.md, NAME.json and NAME.html into the directory; return the tables."""
     parts = [", ".join(f"{key} {value}" for key, value in settings.items())]
-    for figures in all_figures:
+    if any("funnel by events per user" in name for name in all_figures[0].runs):
+        parts.append(funnels_table(all_figures))
+        all_figures_by_size: Sequence[Figures] = []
+    else:
+        all_figures_by_size = all_figures
+    for figures in all_figures_by_size:
         parts += [f"## {figures.engine}, {figures.size:,} events"]
         parts += [builds_table(figures), views_table(figures)]
-        parts += (
-            [
-                "Longest steps of the full rebuild: "
-                + ", ".join(f"`{step}` {seconds:.1f} s" for step, seconds in figures.slowest[:8])
-            ]
-            if figures.slowest
-            else []
-        )
-    text = "\n\n".join(parts) + "\n"
+        slowest = ", ".join(f"`{step}` {seconds:.1f} s" for step, seconds in figures.slowest[:8])
+        parts += [f"Longest steps of the full rebuild: {slowest}"] if slowest else []
+    text = "\n\n".join(part for part in parts if part) + "\n"
     directory.mkdir(parents=True, exist_ok=True)
     (directory / f"{name}.md").write_text(text)
     described = {**settings, "figures": [figures.as_json() for figures in all_figures]}
@@ -97,11 +105,11 @@ def write_plots(directory: Path, target: Path) -> None:
     Pages with a megabyte of JavaScript are not kept under version control; the JSON files are.
     """
     series: dict[tuple[str, str], dict[int, dict[str, float]]] = {}
-    for path in sorted(directory.glob("views-*.json")):
+    for path in sorted([*directory.glob("views-*.json"), *directory.glob("funnels-*.json")]):
         for figures in json.loads(path.read_text())["figures"]:
             for name, run in figures["runs"].items():
                 kind, _, rest = name.partition(" ")
-                is_view = kind in KINDS
+                is_view = _is_read(name)
                 title, line = (rest, kind) if is_view else ("builds and loads", name)
                 seconds = sorted(run["seconds"])[len(run["seconds"]) // 2]
                 key = (figures["engine"], title)
@@ -129,5 +137,16 @@ def _plot(title: str, points: Mapping[int, Mapping[str, float]]) -> go.Figure:
     return figure
 
 
-def _seconds(value: float | None) -> str:
+def _is_read(name: str) -> bool:
+    return name.split(" ", maxsplit=1)[0] in KINDS
+
+
+def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.2f}"
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    if not rows:
+        return ""
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
