@@ -11,7 +11,7 @@ SDKS := .cache/sdks
 METRICS := .cache/metrics-layer
 
 # As many tests at a time as there are processors; tests/support/workers.py says which stay together.
-WORKERS := --numprocesses logical --dist loadgroup
+WORKERS := --numprocesses logical --no-loadscope-reorder
 # Suites that take long or need more than Python, each with a target of its own.
 OWN_TARGETS := buffer deploy interruption metrics_layer report rollups sdks
 

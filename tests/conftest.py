@@ -18,7 +18,7 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from scripts.postgres import PostgresServer, embedded_server, server_from_environment
 from tests.support.databases import ENGINES, REPOSITORY, Database, Engine, new_database
 from tests.support.run import foreign_settings
-from tests.support.workers import group_tests
+from tests.support.workers import GroupScheduling, longest_first
 
 # Read before any test can change the environment.
 NAMED_SERVER = server_from_environment(os.environ)
@@ -40,11 +40,15 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares something expensive, where several workers share the tests."""
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        group_tests(items)
+    """Begin with what takes longest."""
+    items.sort(key=lambda item: longest_first(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> GroupScheduling:
+    """Keep together what shares something expensive (with --numprocesses)."""
+    return GroupScheduling(config, log)
 
 
 class MakeDatabase(Protocol):

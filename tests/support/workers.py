@@ -1,33 +1,41 @@
-"""Which tests belong on one worker, where several run side by side (`pytest --numprocesses`)."""
+"""How tests are shared out, where several workers run them (`pytest --numprocesses`)."""
 
 from __future__ import annotations
 
-import pytest
+import re
 
-# What takes so long to make that only one worker should, with the fixtures that bring it.
-_EXPENSIVE = {
-    "demo": {"demo", "duckdb_demo", "postgres_demo"},
-    "cofacts": {"cofacts"},
+from xdist.scheduler import LoadScopeScheduling
+
+# What takes so long to make that only one worker should: whose tests need it, longest first.
+_SHARED = {
+    "demo": ("project/test_catalog", "project/test_demo", "project/test_report"),
+    "cofacts": ("metrics/test_engines_agree", "metrics/test_analyses"),
 }
-# Parameters by which the fixtures of a file differ, so that its tests may be spread over workers.
-_DIVIDING = ("engine", "session_engine", "variant", "project")
+_PARAMETERS = re.compile(r"\[(?:\w+-)*?(duckdb|postgres)\b(?:-(defaults|berlin|kathmandu)\b)?")
 
 
-def group_tests(items: list[pytest.Item]) -> None:
-    """Mark each test with its group, and put the group that takes longest first."""
-    groups = {item: _group(item) for item in items}
-    for item, group in groups.items():
-        item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: groups[item] != "demo")
+def group_of(node_id: str) -> str:
+    """The group of a test; all tests of a group run on one worker.
 
-
-def _group(item: pytest.Item) -> str:
-    fixtures = set(getattr(item, "fixturenames", ()))
-    for group, names in _EXPENSIVE.items():
-        if names & fixtures:
+    That is its file, divided by engine and variant of the settings, as each has databases of its
+    own; or what several files share.
+    """
+    path, _, name = node_id.partition("::")
+    for group, files in _SHARED.items():
+        if path.removeprefix("tests/").removesuffix(".py") in files:
             return group
-    call = getattr(item, "callspec", None)
-    parameters = call.params if call is not None else {}
-    # xdist writes the group behind an @ into the test's id
-    divided = [str(parameters[name]) for name in _DIVIDING if name in parameters]
-    return "-".join([item.path.stem, *divided])
+    found = _PARAMETERS.search(name)
+    return "-".join([path, *filter(None, found.groups() if found else ())])
+
+
+def longest_first(node_id: str) -> int:
+    """A key to sort tests by, so that no worker is left with a long group at the end."""
+    group = group_of(node_id)
+    return list(_SHARED).index(group) if group in _SHARED else len(_SHARED)
+
+
+class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Shares out groups in the order in which they were collected."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
