@@ -16,6 +16,7 @@ from loader.stores.stage import (
     Stage,
     column_list,
     insert_rows,
+    let_callers_work,
     rejected_row,
 )
 from loader.strict_json import canonical
@@ -36,6 +37,7 @@ class DuckDBStore:
         self._stages_made = 0
         self._in_transaction = False
         self._broken = False
+        self._threads = 1
         self._connection = self._open()
 
     def _open(self) -> duckdb.DuckDBPyConnection:
@@ -47,6 +49,8 @@ class DuckDBStore:
             if "memory_limit" not in {**target.settings, **target.config_options}:
                 connection.execute(f"set memory_limit = '{MEMORY}'")
             connection.execute(f"attach ':memory:' as {STAGING}")
+            threads = connection.execute("select current_setting('threads')").fetchall()[0][0]
+            self._threads = int(threads)
         return connection
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
@@ -60,6 +64,7 @@ class DuckDBStore:
         if self._broken:
             self._connection = self._open()
             self._broken = False
+        let_callers_work(self._connection)
         self._stages_made += 1
         stage = Stage(self.cursor(), self._target, source, self._stages_made)
         self._stages.append(stage)
@@ -68,6 +73,7 @@ class DuckDBStore:
     def apply(self, stage: Stage) -> Applied:
         """Append and record, in the open transaction."""
         with database_errors(self._target, f"appending {stage.source}"):
+            self._connection.execute(f"set threads = {self._threads}")
             if not self._in_transaction:
                 self._connection.execute("begin")
                 self._in_transaction = True

@@ -12,11 +12,12 @@ from psycopg import sql
 from loader.stores.base import Applied
 from loader.stores.postgres_append import Attempt
 from loader.stores.spill import SpillDirectory
-from loader.stores.stage import MEMORY, STAGING, Stage
+from loader.stores.stage import MEMORY, STAGING, Stage, let_callers_work
 from loader.target import Target, database_errors, open_postgres
 
 _ATTEMPTS = 6
 _SORT_MEMORY = "256MB"
+_THREADS = 2
 
 
 class PostgresStore:
@@ -54,7 +55,6 @@ class PostgresStore:
                 ":memory:",
                 config={
                     "memory_limit": MEMORY,
-                    "threads": 2,
                     "temp_directory": str(self._spill.path),
                 },
             )
@@ -72,6 +72,7 @@ class PostgresStore:
         """A new stage."""
         if self._connection.closed:
             self._connection = self._connect()
+        let_callers_work(self._open_lane())
         self._stages_made += 1
         stage = Stage(self.cursor(), self._target, source, self._stages_made)
         self._stages.append(stage)
@@ -80,6 +81,7 @@ class PostgresStore:
     def apply(self, stage: Stage) -> Applied:
         """Append and record; what other loaders keep it from doing is tried again."""
         with database_errors(self._target, f"appending {stage.source}"):
+            self._open_lane().execute(f"set threads = {_THREADS}")
             self._connection.execute(f"set local work_mem = '{_SORT_MEMORY}'")
             return self._apply_retrying(stage)
 
