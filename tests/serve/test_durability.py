@@ -113,33 +113,29 @@ def test_a_database_that_is_down_means_503_and_it_recovers_by_itself(
 
 @pytest.fixture
 def careless_server(own_server: OwnServer) -> Iterator[OwnServer]:
-    """A server that confirms what is not on disk, and writes as late as it may."""
+    """A server that confirms what it writes a fifth of a second later."""
 
-    def configure(*statements: str) -> None:
+    def configure(statement: str) -> None:
         with own_server.server.connect() as connection:
-            for statement in (*statements, "select pg_reload_conf()"):
-                connection.execute(statement.encode())
+            connection.execute(statement.encode())
+            connection.execute("select pg_reload_conf()")
 
-    configure(
-        "alter system set synchronous_commit = off", "alter system set wal_writer_delay = '10s'"
-    )
+    configure("alter system set synchronous_commit = off")
     yield own_server
-    configure("alter system reset synchronous_commit", "alter system reset wal_writer_delay")
+    configure("alter system reset synchronous_commit")
 
 
 def test_a_commit_is_on_disk_even_where_the_server_does_not_care(
     careless_server: OwnServer, tmp_path: Path
 ) -> None:
-    """The server crashes right after each answer, which costs it whatever is not on disk."""
+    """The server crashes right after the answer, which costs it whatever is not on disk."""
     database = new_database("postgres", tmp_path, careless_server.server)
     run_loader("init", database=database, check=True)
     with running(database) as collector:
-        for number in (1, 2):
-            assert collector.send(event(str(number))) == ["appended"]
-            careless_server.crash()
-            assert careless_server.server is not None
-            assert len(collector.users()) == number
-            wait_until(lambda: collector.client.get("/readyz").status_code == 200, "recovery")
+        assert collector.send(event("ada")) == ["appended"]
+        careless_server.crash()
+        assert careless_server.server is not None
+        assert collector.users() == ["ada"]
 
 
 def test_it_starts_without_a_database_and_waits_for_it(
