@@ -1,7 +1,7 @@
 -- The cohorts of a first_time retention, taken together, are all users who ever did the cohort
 -- event. A user in two of them, or in none, would leave each single cohort looking right. Where
--- roll-ups are kept, the events at hand are those of the users who are due, so of these only: nothing
--- else has changed.
+-- roll-ups are kept, the events at hand are those of the users who are due, so of these only:
+-- nothing else has changed.
 with retentions as (
 
     select *

@@ -76,31 +76,31 @@ ties_{{ step }} as (
 seekers_{{ step }} as (
 
     select
-        standing.funnel,
-        standing.user_id,
-        standing.started_at,
-        standing.started_on,
-        standing.base_step,
-        standing.reached_at,
-        standing.required_date,
-        standing.deadline,
-        ties.user_id is not null
+        attempts.funnel,
+        attempts.user_id,
+        attempts.started_at,
+        attempts.started_on,
+        attempts.base_step,
+        attempts.reached_at,
+        attempts.required_date,
+        attempts.deadline,
+        tied_instants.user_id is not null
         and coalesce(
-            standing.required_date = {{ local_date('standing.reached_at') }}, true
+            attempts.required_date = {{ local_date('attempts.reached_at') }}, true
         ) as continues_at_once
-    from standing_{{ step }} as standing
-    {{ hashed_left_join() }} ties_{{ step }} as ties
+    from standing_{{ step }} as attempts
+    {{ hashed_left_join() }} ties_{{ step }} as tied_instants
         on
-            standing.funnel = ties.funnel
-            and standing.user_id = ties.user_id
-            and standing.reached_at = ties.occurred_at
-            and standing.base_step = ties.base_step
-    where coalesce(standing.is_attempt = 1, false)
+            attempts.funnel = tied_instants.funnel
+            and attempts.user_id = tied_instants.user_id
+            and attempts.reached_at = tied_instants.occurred_at
+            and attempts.base_step = tied_instants.base_step
+    where coalesce(attempts.is_attempt = 1, false)
 
 ),
 
--- From when to when attempts of a user look for the step. The date that on_day asks for is a part of
--- the key; where none is asked for, a date that no event has stands in, as null equals nothing.
+-- From when to when attempts of a user look for the step. The date that on_day asks for is a part
+-- of the key; where none is asked for, a date that no event has stands in, as null equals nothing.
 spans_{{ step }} as (
 
     select
