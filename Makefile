@@ -134,7 +134,7 @@ bench-collect: setup ## Measure loader serve: events per second, latency (ROUNDS
 .PHONY: bench
 bench: setup ## Time the views beside hand-written queries, and refreshes beside rebuilds (SIZE, ENGINE)
 	@$(BIN)/python -m benchmarks.views $(addprefix --size=,$(SIZE)) $(addprefix --rounds=,$(ROUNDS)) \
-	  $(if $(filter command line,$(origin ENGINE)),--engine=$(ENGINE)) $(foreach part,$(PART),--part=$(part))
+	  $(if $(filter command line,$(origin ENGINE)),--engine=$(ENGINE)) $(addprefix --part=,$(PART)) $(addprefix --batch=,$(BATCH))
 
 .PHONY: clean
 clean: ## Remove what the other targets wrote, except .venv, profiles.yml and events
