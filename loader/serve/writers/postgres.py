@@ -189,10 +189,14 @@ class _PostgresTables:
         self._connection.execute(_RECORD.format(**self._names), columns)
 
 
-# Where a server confirms commits before they are on disk, an answer would promise too much.
+# Where a server confirms commits before they are on disk, an answer would promise too much. Set in
+# any case, since the server's setting may change while the session lasts.
 _DURABLE = """
-    select set_config('synchronous_commit', 'on', false)
-    where current_setting('synchronous_commit') = 'off'
+    select set_config(
+        'synchronous_commit',
+        coalesce(nullif(current_setting('synchronous_commit'), 'off'), 'on'),
+        false
+    )
 """
 _INSERT = sql.SQL("""
     insert into {events} (event_id, event_name, event_time, user_id, properties, ingested_at)
