@@ -15,20 +15,27 @@
         {%- endfor %}
     from {{ users }} as users
     union all
+    {#- The join lies deeper than the constant, by which a report on all users does without it. #}
     select
         'segment' as breakdown,
-        user_segments.segment,
-        user_segments.segment_value
+        joined.segment,
+        joined.segment_value
         {%- for column in columns %},
-        users.{{ column }}
+        joined.{{ column }}
         {%- endfor %}
-    from {{ users }} as users
-    {#- In effect an inner join, written so that no database takes it for one: PostgreSQL cannot foresee
-        how many rows there are, and would compare each user with all others, as for a few of them.
-        It has no other way to join what is full than to hash or to sort. #}
-    full outer join {{ user_segments }} as user_segments
-        on users.user_id = user_segments.user_id
-    where case when users.user_id is null or user_segments.user_id is null then 0 else 1 end = 1
+    from (
+        select
+            user_segments.segment,
+            user_segments.segment_value
+            {%- for column in columns %},
+            users.{{ column }}
+            {%- endfor %}
+        from {{ users }} as users
+        {{ event_analytics.hashed_join() }} {{ user_segments }} as user_segments
+            on users.user_id = user_segments.user_id
+        where coalesce(users.user_id = user_segments.user_id, false)
+        {{ event_analytics.end_of_hashed_join() }}
+    ) as joined
 {%- endmacro %}
 
 

@@ -29,3 +29,17 @@
 {% macro postgres__hashed_left_join() -%}
     full join
 {%- endmacro %}
+
+
+{#- The end of a select that joins in this way. A reader's condition on a column of one side would
+    otherwise get in, and make of the full join a left one that may loop. -#}
+{% macro end_of_hashed_join() %}
+    {{- return(adapter.dispatch('end_of_hashed_join', 'event_analytics')()) -}}
+{% endmacro %}
+
+{% macro default__end_of_hashed_join() -%}
+{%- endmacro %}
+
+{% macro postgres__end_of_hashed_join() -%}
+    offset 0
+{%- endmacro %}

@@ -96,6 +96,7 @@ seekers_{{ step }} as (
             and attempts.reached_at = tied_instants.occurred_at
             and attempts.base_step = tied_instants.base_step
     where coalesce(attempts.is_attempt = 1, false)
+    {{ end_of_hashed_join() }}
 
 ),
 
@@ -152,6 +153,7 @@ spanned_{{ step }} as (
             and candidates.user_id = spans.user_id
             and candidates.date_key = spans.date_key
     where coalesce(candidates.occurred_at > spans.first_sought_at, false)
+    {{ end_of_hashed_join() }}
 
 ),
 

@@ -64,6 +64,7 @@ best_starts as (
         attempts.funnel,
         attempts.user_id,
         furthest_steps.furthest_step
+    {{ end_of_hashed_join() }}
 
 ),
 
@@ -85,6 +86,7 @@ best_attempts as (
             and attempts.user_id = best_starts.user_id
             and attempts.started_at = best_starts.started_at
     where coalesce(attempts.step <= best_starts.furthest_step, false)
+    {{ end_of_hashed_join() }}
 
 ),
 

@@ -112,6 +112,7 @@ tied_events as (
             events.user_id = tied_users.user_id
             and events.occurred_at = tied_users.decisive_at
     where coalesce(events.user_id = tied_users.user_id, false)
+    {{ end_of_hashed_join() }}
 
 ),
 
