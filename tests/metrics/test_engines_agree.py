@@ -1,6 +1,7 @@
 """Both engines give the same rows in every public view, from the same file of real events.
 
-And neither reads segments for a report on all users, though one by segment has the same steps.
+And neither reads segments for a report on all users, though one by segment has the same steps; nor
+does PostgreSQL join in another way for a reader who asks for some rows only.
 """
 
 import pytest
@@ -29,3 +30,24 @@ def test_a_report_on_all_users_reads_no_segments(
 ) -> None:
     assert "segments" in cofacts[engine].plan(f"{view}_by_segment")
     assert "segments" not in cofacts[engine].plan(view)
+
+
+@pytest.mark.parametrize(
+    ("view", "condition"),
+    [
+        ("funnel_users", "user_id = 'one'"),
+        ("funnel_users", "funnel = 'question_to_feedback' and step = 2"),
+        ("funnel_conversion", "funnel = 'question_to_feedback'"),
+        ("funnel_conversion_daily", "funnel = 'question_to_feedback' and is_complete"),
+        ("funnel_conversion_by_segment", "funnel = 'question_to_feedback' and segment = 'one'"),
+        ("cohort_retention_by_segment", "retention = 'weekly_activity' and segment = 'one'"),
+        ("churn_summary_by_segment", "churn_status = 'active' and segment = 'one'"),
+    ],
+)
+def test_no_condition_lets_postgres_loop_where_it_should_hash(
+    cofacts: dict[Engine, PublicViews], view: str, condition: str
+) -> None:
+    every, some = (cofacts["postgres"].plan(view, where) for where in ("true", condition))
+    full_join = "'Join Type': 'Full'"
+    assert every.count(full_join) > 0
+    assert some.count(full_join) == every.count(full_join)

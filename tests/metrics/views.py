@@ -102,9 +102,11 @@ class PublicViews:
         """All rows of a public view, in no particular order."""
         return self._query(f"select * from {SCHEMA}.{view}")
 
-    def plan(self, view: str) -> str:
+    def plan(self, view: str, condition: str = "true") -> str:
         """How the database would read a public view, as JSON in the engine's own terms."""
-        return str(self._query(f"explain (format json) select * from {SCHEMA}.{view}"))
+        return str(
+            self._query(f"explain (format json) select * from {SCHEMA}.{view} where {condition}")
+        )
 
     def answer(self, analysis: str) -> list[Row]:
         """The rows of an analysis that `dbt compile` has written for this database, in order."""
