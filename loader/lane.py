@@ -173,7 +173,7 @@ class Lane:
         return tuple(value) if all(map(_PLAIN_KEY.fullmatch, value)) else ()
 
     def _statement(self, shapes: list[_Shape], block: Block) -> str:
-        lines = "unnest(range($2, $3))" if _contiguous(block.lines) else "unnest($2::bigint[])"
+        lines = "range($2, $3 + n)" if _contiguous(block.lines) else "$2::bigint[]"
         matches = " ".join(
             f"when regexp_full_match(row, {_quoted(self._pattern(shape))}) then {number}"
             for number, shape in enumerate(shapes)
@@ -198,7 +198,10 @@ class Lane:
         )
         return f"""
             with numbered as (
-                select {lines} as line, unnest(string_split($1, chr(10))) as row
+                select
+                    unnest({lines}) as line,
+                    unnest(string_split($1, chr((10 + n)::integer))) as row
+                from range(1) as zero(n)
             ), shaped as (
                 select line, row, {shape_number} as shape from numbered
             ), parsed as (
