@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from loader.output import whole_file
+from loader.postgres import open_postgres
 from loader.reasons import REASONS, UNKNOWN, Reason
 from loader.schema import quoted
-from loader.target import Target, database_errors, open_duckdb, open_postgres
+from loader.target import Target, database_errors, open_duckdb
 
 _BATCH_ROWS = 1_000
 

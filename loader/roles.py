@@ -8,8 +8,9 @@ from dataclasses import astuple, dataclass
 import psycopg
 
 from loader.errors import UsageError
+from loader.postgres import open_postgres
 from loader.schema import quoted, statements
-from loader.target import Target, database_errors, open_postgres
+from loader.target import Target, database_errors
 
 # Every privilege that create_roles.sql grants, so that what a run changed can be told.
 _PRIVILEGES = """

@@ -12,7 +12,8 @@ import duckdb
 import psycopg
 
 from loader.errors import LoaderError
-from loader.target import Engine, Target, database_errors, open_duckdb, open_postgres
+from loader.postgres import open_postgres
+from loader.target import Engine, Target, database_errors, open_duckdb
 
 #: Columns of the raw tables and their types, named as PostgreSQL does.
 RAW_COLUMNS = {

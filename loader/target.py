@@ -15,14 +15,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import duckdb
-import psycopg
 
 # DuckDB imports it when it first hands over a time, and takes a Ctrl-C meanwhile for its absence.
 import pytz  # type: ignore[import-untyped]  # noqa: F401
-from psycopg import sql
 
 from loader import explain, profiles
-from loader.errors import LoaderError, UnconfirmedError
+from loader.errors import LoaderError
 
 Engine = Literal["postgres", "duckdb"]
 
@@ -30,7 +28,6 @@ Engine = Literal["postgres", "duckdb"]
 _POSTGRES_TEXT_KEYS = ("host", "user", "sslmode", "sslcert", "sslkey", "sslrootcert")
 _POSTGRES_NUMBER_KEYS = ("port", "connect_timeout", "keepalives_idle")
 _LOCK_POLL_SECONDS = 0.1
-_OLDEST_POSTGRES = 14
 
 
 @dataclass(frozen=True)
@@ -139,35 +136,6 @@ def _postgres_target(name: str, output: Mapping[str, Any], raw_schema: str, wher
     )
 
 
-def open_postgres(target: Target) -> psycopg.Connection:
-    """Connect to PostgreSQL; times are exchanged in UTC. Raises LoaderError saying what to do."""
-    try:
-        connection = psycopg.connect(
-            **target.connect_kwargs,  # type: ignore[arg-type]
-            application_name="loader",
-            autocommit=True,
-        )
-    except psycopg.Error as error:
-        raise LoaderError(explain.postgres_connection(target.connect_kwargs, error)) from error
-    if connection.info.server_version < _OLDEST_POSTGRES * 10_000:
-        connection.close()
-        raise LoaderError(
-            f"{target.label} is older than PostgreSQL {_OLDEST_POSTGRES}. Upgrade the server."
-        )
-    try:
-        if target.role:
-            connection.execute(sql.SQL("set role {}").format(sql.Identifier(target.role)))
-        connection.execute("set time zone 'UTC'")
-        connection.autocommit = False
-    except psycopg.Error as error:
-        connection.close()
-        raise LoaderError(
-            f"Cannot use {target.label}: {explain.first_line(error)}. "
-            f"Check 'role:' of target {target.name!r} in profiles.yml."
-        ) from error
-    return connection
-
-
 def open_duckdb(
     target: Target, read_only: bool = False, wait_seconds: float = 0.0
 ) -> duckdb.DuckDBPyConnection:
@@ -211,41 +179,30 @@ def database_errors(target: Target, doing: str, *, committing: bool = False) -> 
     """
     try:
         yield
-    except psycopg.errors.UndefinedTable as error:
-        raise LoaderError(_no_raw_tables(target)) from error
-    except psycopg.errors.InsufficientPrivilege as error:
-        raise LoaderError(
-            f"Error while {doing} in {target.label}: {explain.first_line(error)}. "
-            "Use a user who may, or ask an administrator (see: loader init --help, roles)."
-        ) from error
-    except psycopg.errors.DiskFull as error:
-        raise LoaderError(explain.full_disk(target.label, error)) from error
-    except psycopg.OperationalError as error:
-        failed = f"{target.label} failed while {doing}: {explain.first_line(error)}. "
-        if committing:
-            raise UnconfirmedError(
-                failed + "Once the server is well, run this again: "
-                "what it had committed is not appended twice."
-            ) from error
-        raise LoaderError(
-            failed + "Nothing was changed; run this again once the server is well."
-        ) from error
     except duckdb.Error as error:
         if target.engine == "postgres":  # then it only checks rows on their way
             directory = tempfile.gettempdir()
             raise LoaderError(explain.staging_failure(directory, doing, error)) from error
         raise LoaderError(_duckdb_failure(target, doing, error)) from error
-    except psycopg.Error as error:
-        raise LoaderError(explain.failure(target.label, doing, error)) from error
+    except Exception as error:
+        if target.engine != "postgres":
+            raise
+        from loader import postgres  # noqa: PLC0415 (a DuckDB file needs no psycopg)
+
+        failure = postgres.failure(target, doing, error, committing=committing)
+        if failure is None:
+            raise
+        raise failure from error
 
 
 def _duckdb_failure(target: Target, doing: str, error: duckdb.Error) -> str:
     if re.search(r"Table with name .* does not exist", str(error)):  # DuckDB has no codes
-        return _no_raw_tables(target)
+        return no_raw_tables(target)
     return explain.failure(target.label, doing, error)
 
 
-def _no_raw_tables(target: Target) -> str:
+def no_raw_tables(target: Target) -> str:
+    """What to do where `loader init` has not run yet."""
     return (
         f"{target.label} has no raw tables in schema {target.raw_schema!r}. "
         f"Create them with: loader init --target {target.name}"

@@ -17,8 +17,9 @@ import psycopg
 
 from loader.errors import LoaderError
 from loader.organisations import organisations, read_organisations
+from loader.postgres import open_postgres
 from loader.schema import quoted
-from loader.target import Target, database_errors, open_duckdb, open_postgres
+from loader.target import Target, database_errors, open_duckdb
 
 SCHEMA = "loader"
 SCOPES = ("ingest", "query")

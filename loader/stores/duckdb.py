@@ -117,14 +117,17 @@ class DuckDBStore:
     def _append(self, stage: Stage, applied: Applied) -> None:
         execute = self._connection.execute
         staged = stage.events_table
-        execute(f"""
-            create or replace temp table loader_skipped as
+        some = execute(f"select 1 from {self._events} limit 1").fetchall()
+        present = f"""
             select line, event_id from {staged} as staged
             where row is null and exists (
                 select 1 from {self._events} as present where present.event_id = staged.event_id
             )
             union
-            ({stage.repeats()})
+        """
+        execute(f"""
+            create or replace temp table loader_skipped as
+            {present if some else ""} ({stage.repeats()})
         """)
         skipped = int(execute("select count(*) from loader_skipped").fetchall()[0][0])
         new = "and line not in (select line from loader_skipped)" if skipped else ""

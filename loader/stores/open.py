@@ -8,7 +8,6 @@ import duckdb
 
 from loader.stores.base import Applied
 from loader.stores.duckdb import DuckDBStore
-from loader.stores.postgres import PostgresStore
 from loader.stores.stage import Stage
 from loader.target import Target
 
@@ -47,5 +46,7 @@ def open_store(target: Target, *, lock_timeout: float) -> Store:
     ``lock_timeout``: for how many seconds to wait for a DuckDB file that another process holds.
     """
     if target.engine == "postgres":
+        from loader.stores.postgres import PostgresStore  # noqa: PLC0415 (it imports psycopg)
+
         return PostgresStore(target)
     return DuckDBStore(target, lock_timeout=lock_timeout)

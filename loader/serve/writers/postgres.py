@@ -15,6 +15,7 @@ from psycopg import sql
 from loader.contract import Event
 from loader.errors import LoaderError
 from loader.organisations import target_of
+from loader.postgres import open_postgres
 from loader.serve.intake import Batch
 from loader.serve.writers.base import (
     Recorded,
@@ -23,7 +24,7 @@ from loader.serve.writers.base import (
     by_organisation,
     settle,
 )
-from loader.target import Target, database_errors, open_postgres
+from loader.target import Target, database_errors
 from loader.tokens import Directory, read_directory
 
 _ATTEMPTS = 5
