@@ -27,9 +27,10 @@ cohorts as (
     select
         retention,
         count(*) as cohort_users
-    from {{ ref('int_retention_cohorts') }}
+    from {{ ref('int_user_retention_cells') }}
+    where is_entry
     {% if rollups_are_kept() -%}
-    where user_id in (select due_users.user_id from {{ ref('int_due_users') }} as due_users)
+    and user_id in (select due_users.user_id from {{ ref('int_due_users') }} as due_users)
     {% endif -%}
     group by retention
 

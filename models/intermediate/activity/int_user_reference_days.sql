@@ -1,17 +1,10 @@
 {{ config(**user_rollup()) }}
-with referenced_events as (
-
-    select * from {{ ref('int_referenced_events') }}
-
-),
-
-retentions as (
+with retentions as (
 
     select * from {{ ref('int_retentions') }}
 
 ),
 
--- retention asks on which days a user did something, not how often
 retention_references as (
 
     select cohort_event as reference from retentions
@@ -20,15 +13,21 @@ retention_references as (
 
 ),
 
+-- not int_referenced_events, which also computes what only funnels and variables ask for
+referenced as (
+
+    {{ referenced_events('retention_references') }}
+
+),
+
+-- retention asks on which days a user did something, not how often
 user_days as (
 
     select distinct
-        referenced_events.reference,
-        referenced_events.user_id,
-        referenced_events.event_date
-    from referenced_events
-    inner join retention_references
-        on referenced_events.reference = retention_references.reference
+        reference,
+        user_id,
+        event_date
+    from referenced
 
 )
 

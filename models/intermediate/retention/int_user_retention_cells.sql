@@ -5,89 +5,168 @@ with retentions as (
 
 ),
 
-cohorts as (
-
-    select * from {{ ref('int_retention_cohorts') }}
-
-),
-
 user_periods as (
 
     select * from {{ ref('int_user_reference_periods') }}
 
 ),
 
-returns as (
-
-    select
-        retentions.retention,
-        cohorts.user_id,
-        cohorts.cohort_index,
-        user_periods.period_index - cohorts.cohort_index as period_number,
-        retentions.periods
-    from retentions
-    inner join cohorts
-        on retentions.retention = cohorts.retention
-    inner join user_periods
-        on
-            retentions.return_event = user_periods.reference
-            and retentions.period = user_periods.period
-            and cohorts.user_id = user_periods.user_id
-    where user_periods.period_index > cohorts.cohort_index
-
-),
-
-ranked as (
+-- a reference that is both is read once
+sought as (
 
     select
         retention,
-        user_id,
-        cohort_index,
-        period_number,
+        cohort_kind,
+        period,
         periods,
-        lead(period_number) over (
-            partition by retention, user_id, cohort_index
-            order by period_number
-        ) is null as is_last_return
-    from returns
-
-),
-
--- The last return says in how many cells a user counts as back "then or later"; one that lies
--- beyond the last cell counts in all of them.
-unioned as (
-
-    select
-        retention,
-        user_id,
-        cohort_index,
-        cast(0 as bigint) as period_number,
-        true as is_entry,
-        false as is_return,
-        false as is_last_return
-    from cohorts
+        cohort_event as reference,
+        true as is_cohort_event,
+        cohort_event = return_event as is_return_event
+    from retentions
     union all
     select
         retention,
+        cohort_kind,
+        period,
+        periods,
+        return_event as reference,
+        false as is_cohort_event,
+        true as is_return_event
+    from retentions
+    where cohort_event <> return_event
+
+),
+
+-- The last return is the same for all cohorts before it. Users stand first in the order, since they
+-- differ more than retentions do.
+bounded as (
+
+    select
+        sought.retention,
+        sought.cohort_kind,
+        sought.periods,
+        sought.is_cohort_event,
+        sought.is_return_event,
+        user_periods.user_id,
+        user_periods.period_index,
+        min(case when sought.is_cohort_event then user_periods.period_index end) over (
+            partition by user_periods.user_id, sought.retention
+        ) as first_index,
+        max(case when sought.is_return_event then user_periods.period_index end) over (
+            partition by user_periods.user_id, sought.retention
+        ) as last_return_index
+    from user_periods
+    inner join sought
+        on
+            user_periods.reference = sought.reference
+            and user_periods.period = sought.period
+
+),
+
+first_time as (
+
+    select
+        retention,
+        user_id,
+        first_index as cohort_index,
+        period_index,
+        periods,
+        last_return_index,
+        is_cohort_event and period_index = first_index as is_entry
+    from bounded
+    where
+        cohort_kind = 'first_time'
+        and (
+            (is_cohort_event and period_index = first_index)
+            or (is_return_event and period_index > first_index)
+        )
+
+),
+
+recurring as (
+
+    select *
+    from bounded
+    where cohort_kind = 'recurring'
+
+),
+
+recurring_entries as (
+
+    select
+        retention,
+        user_id,
+        period_index as cohort_index,
+        period_index,
+        periods,
+        last_return_index,
+        true as is_entry
+    from recurring
+    where is_cohort_event
+
+),
+
+recurring_returns as (
+
+    select
+        entries.retention,
+        entries.user_id,
+        entries.cohort_index,
+        returns.period_index,
+        entries.periods,
+        entries.last_return_index,
+        false as is_entry
+    from recurring_entries as entries
+    {{ hashed_join() }} recurring as returns
+        on
+            entries.user_id = returns.user_id
+            and entries.retention = returns.retention
+    where
+        coalesce(
+            entries.user_id = returns.user_id
+            and returns.is_return_event
+            and returns.period_index > entries.cohort_index,
+            false
+        )
+
+),
+
+unioned as (
+
+    select * from first_time
+    union all
+    select * from recurring_entries
+    union all
+    select * from recurring_returns
+
+),
+
+numbered as (
+
+    select
+        retention,
         user_id,
         cohort_index,
-        least(period_number, periods) as period_number,
-        false as is_entry,
-        period_number <= periods as is_return,
-        is_last_return
-    from ranked
-    where
-        period_number <= periods
-        or is_last_return
+        period_index - cohort_index as period_number,
+        periods,
+        is_entry,
+        not is_entry and period_index = last_return_index as is_last_return
+    from unioned
 
 )
 
+-- The last return says in how many cells a user counts as back "then or later"; one that lies
+-- beyond the last cell counts in all of them.
 select
     retention,
     user_id,
     cohort_index,
-    period_number,
+    least(period_number, periods) as period_number,
     is_entry,
-    is_return,
+    not is_entry and period_number <= periods as is_return,
     is_last_return
-from unioned
+from numbered
+where
+    is_entry
+    or period_number <= periods
+    or is_last_return
