@@ -167,6 +167,10 @@ select
     is_last_return
 from numbered
 where
-    is_entry
-    or period_number <= periods
-    or is_last_return
+    -- coalesced like the condition of the join above, which this one is moved to
+    coalesce(
+        is_entry
+        or period_number <= periods
+        or is_last_return,
+        false
+    )
