@@ -28,10 +28,11 @@ cohorts as (
         retention,
         count(*) as cohort_users
     from {{ ref('int_user_retention_cells') }}
-    where is_entry
-    {% if rollups_are_kept() -%}
-    and user_id in (select due_users.user_id from {{ ref('int_due_users') }} as due_users)
-    {% endif -%}
+    where
+        is_entry
+        {% if rollups_are_kept() -%}
+        and user_id in (select due_users.user_id from {{ ref('int_due_users') }} as due_users)
+        {%- endif %}
     group by retention
 
 )

@@ -112,20 +112,20 @@ recurring_returns as (
         entries.retention,
         entries.user_id,
         entries.cohort_index,
-        returns.period_index,
+        later.period_index,
         entries.periods,
         entries.last_return_index,
         false as is_entry
     from recurring_entries as entries
-    {{ hashed_join() }} recurring as returns
+    {{ hashed_join() }} recurring as later
         on
-            entries.user_id = returns.user_id
-            and entries.retention = returns.retention
+            entries.user_id = later.user_id
+            and entries.retention = later.retention
     where
         coalesce(
-            entries.user_id = returns.user_id
-            and returns.is_return_event
-            and returns.period_index > entries.cohort_index,
+            entries.user_id = later.user_id
+            and later.is_return_event
+            and later.period_index > entries.cohort_index,
             false
         )
 
