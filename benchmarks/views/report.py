@@ -45,6 +45,27 @@ def views_table(figures: Figures) -> str:
     return _table([*heads, "times as long", "joins of events"], rows)
 
 
+def totals_line(figures: Figures) -> str:
+    """How long all public views take, each read once in full, one after the other; seconds."""
+    parts = []
+    for kind, title in (("view", "off"), ("rolled-up", "kept")):
+        names = [name for name in figures.runs if name.split(" ", 1)[0] == kind]
+        if names:
+            seconds = sum(figures.seconds(name) or 0 for name in names)
+            parts.append(f"{seconds:.1f} s with roll-ups {title} ({len(names)} views)")
+    without = [
+        view
+        for name in figures.runs
+        for kind, _, view in [name.partition(" ")]
+        if kind == "view" and f"hand-written {view}" not in figures.runs
+    ]
+    lines = [f"All public views, each read once in full: {', '.join(parts)}."] if parts else []
+    if without:
+        listed = ", ".join(f"`{view}`" for view in without)
+        lines.append(f"No hand-written query stands beside {listed}.")
+    return " ".join(lines)
+
+
 def funnels_table(all_figures: Sequence[Figures]) -> str:
     """The funnel by events per user, beside the joins; seconds."""
     name = "funnel by events per user"
@@ -88,7 +109,7 @@ def write(
         all_figures_by_size = all_figures
     for figures in all_figures_by_size:
         parts += [f"## {figures.engine}, {figures.size:,} events"]
-        parts += [builds_table(figures), views_table(figures)]
+        parts += [builds_table(figures), views_table(figures), totals_line(figures)]
         slowest = ", ".join(f"`{step}` {seconds:.1f} s" for step, seconds in figures.slowest[:8])
         parts += [f"Longest steps of the full rebuild: {slowest}"] if slowest else []
     text = "\n\n".join(part for part in parts if part) + "\n"
