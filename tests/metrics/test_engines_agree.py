@@ -40,6 +40,7 @@ def test_a_report_on_all_users_reads_no_segments(
         ("funnel_conversion", "funnel = 'question_to_feedback'"),
         ("funnel_conversion_daily", "funnel = 'question_to_feedback' and is_complete"),
         ("funnel_conversion_by_segment", "funnel = 'question_to_feedback' and segment = 'one'"),
+        ("cohort_retention", "retention = 'weekly_activity' and period_number = 1"),
         ("cohort_retention_by_segment", "retention = 'weekly_activity' and segment = 'one'"),
         ("churn_summary_by_segment", "churn_status = 'active' and segment = 'one'"),
     ],

@@ -128,6 +128,7 @@ recurring_returns as (
             and later.period_index > entries.cohort_index,
             false
         )
+    {{ end_of_hashed_join() }}
 
 ),
 
@@ -167,10 +168,6 @@ select
     is_last_return
 from numbered
 where
-    -- coalesced like the condition of the join above, which this one is moved to
-    coalesce(
-        is_entry
-        or period_number <= periods
-        or is_last_return,
-        false
-    )
+    is_entry
+    or period_number <= periods
+    or is_last_return
