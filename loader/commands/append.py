@@ -136,6 +136,10 @@ def append(  # noqa: PLR0913 (one parameter for each option)
     try:
         with _progress_bar(sources) as progress:
             report = append_files(target, sources, options, progress)
+        # inside, since a Ctrl-C may come as late as this
+        if as_json:
+            click.echo(json.dumps(report.as_dict(), indent=2))
+        _print_report(report)
     except KeyboardInterrupt:
         raise LoaderError(_INTERRUPTED) from None
     except RuntimeError as error:
@@ -143,9 +147,6 @@ def append(  # noqa: PLR0913 (one parameter for each option)
         if isinstance(error.__cause__, KeyboardInterrupt):
             raise LoaderError(_INTERRUPTED) from None
         raise
-    if as_json:
-        click.echo(json.dumps(report.as_dict(), indent=2))
-    _print_report(report)
     if report.failed:
         sys.exit(EXIT_FAILED)
 
