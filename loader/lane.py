@@ -194,8 +194,6 @@ class Lane:
             )
         else:
             properties = f"coalesce({_choice(shapes, 'properties', 'json')}, json '{{}}')"
-        # With the zero, DuckDB splits the block while it runs; a constant expression it would
-        # evaluate while it plans, value by value, at three times the cost.
         earliest, latest = (
             f"timestamptz '{time_text(bound)}'"
             for bound in (self._contract.earliest, self._contract.latest)

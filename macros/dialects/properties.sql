@@ -59,6 +59,15 @@
 {%- endmacro %}
 
 
+{#- A property as text, null where it holds an object or a list. -#}
+{% macro property_scalar_text(properties, name) -%}
+    case
+        when not {{ event_analytics.property_is_nested(properties, name) }}
+            then {{ event_analytics.property_text(properties, name) }}
+    end
+{%- endmacro %}
+
+
 {#- For a select list: a row for each property that is there, with its name. -#}
 {% macro each_property(properties) %}
     {{- return(adapter.dispatch('each_property', 'event_analytics')(properties)) -}}

@@ -25,10 +25,7 @@ valued as (
         segments.segment,
         segments.pick,
         events.occurred_at,
-        case
-            when not {{ property_is_nested('events.properties', 'segments.property') }}
-                then {{ property_text('events.properties', 'segments.property') }}
-        end as segment_value
+        {{ property_scalar_text('events.properties', 'segments.property') }} as segment_value
     from {{ ref('int_due_events') }} as events
     cross join segments
 
@@ -123,10 +120,7 @@ tied_values as (
         tied_events.segment,
         tied_events.pick,
         tied_events.event_id,
-        case
-            when not {{ property_is_nested('tied_events.properties', 'segments.property') }}
-                then {{ property_text('tied_events.properties', 'segments.property') }}
-        end as segment_value
+        {{ property_scalar_text('tied_events.properties', 'segments.property') }} as segment_value
     from tied_events
     inner join segments
         on tied_events.segment = segments.segment
