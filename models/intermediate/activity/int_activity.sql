@@ -6,16 +6,19 @@ with activity as (
         user_id,
         event_date as activity_date
     from {{ ref('int_named_events') }}
-    where reference in (
-        {%- for name in activity_events %}
-        {{ text_literal(name) }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    )
+    where
+        is_due
+        and reference in (
+            {%- for name in activity_events %}
+            {{ text_literal(name) }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        )
     {%- else -%}
     select
         user_id,
         event_date as activity_date
     from {{ ref('int_due_events') }}
+    where is_due
     {%- endif %}
 
 )

@@ -1,29 +1,35 @@
-with user_periods as (
+with user_days as (
 
-    select
-        user_id,
-        period,
-        {{ period_index('period', 'period_start') }} as period_index
-    from {{ ref('int_user_periods') }}
+    select * from {{ ref('int_user_days') }}
 
 ),
 
-neighbours as (
+periods as (
 
-    select
-        user_id,
-        period,
-        period_index,
-        lag(period_index) over (
-            partition by user_id, period order by period_index
-        ) as previous_index,
-        lead(period_index) over (
-            partition by user_id, period order by period_index
-        ) as next_index
-    from user_periods
+    select 'day' as period
+    union all
+    select 'week' as period
+    union all
+    select 'month' as period
 
 ),
 
+-- The dates before and after say in which periods the user was active before and after, so that
+-- nothing has to be sorted.
+days as (
+
+    select
+        user_days.user_id,
+        periods.period,
+        {{ period_index('periods.period', 'user_days.activity_date') }} as period_index,
+        {{ period_index('periods.period', 'user_days.previous_activity_date') }} as previous_index,
+        {{ period_index('periods.period', 'user_days.next_activity_date') }} as next_index
+    from user_days
+    cross join periods
+
+),
+
+-- on the first active date of a period
 active as (
 
     select
@@ -35,11 +41,14 @@ active as (
             when previous_index = period_index - 1 then 'retained'
             else 'resurrected'
         end as lifecycle
-    from neighbours
+    from days
+    where
+        previous_index is null
+        or previous_index < period_index
 
 ),
 
--- in the first period that a user misses, and in that one only
+-- after the last active date of a period: in the first period that a user misses, and in that only
 dormant as (
 
     select
@@ -47,7 +56,7 @@ dormant as (
         period,
         period_index + 1 as period_index,
         'dormant' as lifecycle
-    from neighbours
+    from days
     where
         next_index is null
         or next_index > period_index + 1

@@ -1,4 +1,4 @@
-{{ config(**user_rollup()) }}
+{{ config(**merged_rollup(['reference', 'user_id', 'event_date'])) }}
 with retentions as (
 
     select * from {{ ref('int_retentions') }}
@@ -16,7 +16,7 @@ retention_references as (
 -- not int_referenced_events, which also computes what only funnels and variables ask for
 referenced as (
 
-    {{ referenced_events('retention_references') }}
+    {{ referenced_events('retention_references', 'is_due', signups=false) }}
 
 ),
 

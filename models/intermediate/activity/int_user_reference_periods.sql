@@ -1,6 +1,29 @@
-with user_days as (
+with signups as (
 
-    select * from {{ ref('int_user_reference_days') }}
+    select * from {{ ref('int_signups') }}
+
+),
+
+-- A signup can move to an earlier date, so it is not kept among the dates that stay.
+user_days as (
+
+    select
+        reference,
+        user_id,
+        event_date
+    from {{ ref('int_user_reference_days') }}
+    union all
+    select
+        '$signup' as reference,
+        user_id,
+        signup_date as event_date
+    from signups
+    where exists (
+        select 1 from {{ ref('int_retentions') }} as retentions
+        where
+            retentions.cohort_event = '$signup'
+            or retentions.return_event = '$signup'
+    )
 
 ),
 

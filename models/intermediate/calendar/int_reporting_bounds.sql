@@ -4,7 +4,7 @@ with spans as (
     select
         first_event_at,
         last_event_at
-    from {{ ref('int_user_event_totals') }}
+    from {{ ref('int_event_totals') }}
     {%- else -%}
     select
         occurred_at as first_event_at,

@@ -1,23 +1,7 @@
 {{ config(**delivery_rollup()) }}
 with events as (
 
-    {% if rollups_are_kept() -%}
-    select
-        events.event_name,
-        events.properties,
-        batches.bucket
-    from {{ ref('int_events') }} as events
-    inner join {{ ref('int_event_batches') }} as batches
-        on events.ingested_at = batches.ingested_at
-    inner join {{ ref('int_due_buckets') }} as due_buckets
-        on batches.bucket = due_buckets.bucket
-    {%- else -%}
-    select
-        event_name,
-        properties,
-        cast(null as timestamp) as bucket
-    from {{ ref('int_events') }}
-    {%- endif %}
+    {{ events_by_bucket(['event_name', 'properties']) }}
 
 ),
 

@@ -52,7 +52,9 @@ events_by_name as (
         events.event_id,
         events.user_id,
         events.occurred_at,
-        events.event_date
+        events.event_date,
+        events.is_due,
+        events.is_of_due_funnel_user
     from {{ ref('int_due_events') }} as events
     inner join event_names
         on events.event_name = event_names.reference
@@ -66,7 +68,9 @@ events_by_action as (
         events.event_id,
         events.user_id,
         events.occurred_at,
-        events.event_date
+        events.event_date,
+        events.is_due,
+        events.is_of_due_funnel_user
     from {{ ref('int_due_events') }} as events
     inner join conditions
         on events.event_name = conditions.event_name
@@ -75,7 +79,9 @@ events_by_action as (
         events.event_id,
         events.user_id,
         events.occurred_at,
-        events.event_date
+        events.event_date,
+        events.is_due,
+        events.is_of_due_funnel_user
     -- an event has one name, so these are the rows of the action that are about that name
     having
         count(*) = count(
@@ -106,5 +112,7 @@ select
     event_id,
     user_id,
     occurred_at,
-    event_date
+    event_date,
+    is_due,
+    is_of_due_funnel_user
 from unioned

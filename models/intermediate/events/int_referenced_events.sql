@@ -6,7 +6,7 @@ with event_references as (
 
 referenced as (
 
-    {{ referenced_events('event_references') }}
+    {{ referenced_events('event_references', 'is_of_due_funnel_user') }}
 
 )
 

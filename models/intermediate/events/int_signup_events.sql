@@ -7,11 +7,24 @@ with signups as (
 signup_events as (
 
     {% if signup_event() -%}
-    select *
+    select
+        event_id,
+        user_id,
+        occurred_at,
+        event_date,
+        is_due,
+        is_of_due_funnel_user
     from {{ ref('int_named_events') }}
     where reference = {{ text_literal(signup_event()) }}
     {%- else -%}
-    select * from {{ ref('int_due_events') }}
+    select
+        event_id,
+        user_id,
+        occurred_at,
+        event_date,
+        is_due,
+        is_of_due_funnel_user
+    from {{ ref('int_due_events') }}
     {%- endif %}
 
 ),
@@ -23,6 +36,8 @@ candidates as (
         signup_events.user_id,
         signup_events.occurred_at,
         signup_events.event_date,
+        signup_events.is_due,
+        signup_events.is_of_due_funnel_user,
         -- several events at the very instant of the signup: one of them is it, always the same
         row_number() over (
             partition by signup_events.user_id order by signup_events.event_id
@@ -47,5 +62,7 @@ select
     event_id,
     user_id,
     occurred_at,
-    event_date
+    event_date,
+    is_due,
+    is_of_due_funnel_user
 from chosen

@@ -1,4 +1,4 @@
-{{ config(**user_rollup()) }}
+{{ config(**merged_rollup(['user_id'])) }}
 with signup_events as (
 
     {% if signup_event() -%}
@@ -6,12 +6,15 @@ with signup_events as (
         user_id,
         occurred_at
     from {{ ref('int_named_events') }}
-    where reference = {{ text_literal(signup_event()) }}
+    where
+        is_due
+        and reference = {{ text_literal(signup_event()) }}
     {%- else -%}
     select
         user_id,
         occurred_at
     from {{ ref('int_due_events') }}
+    where is_due
     {%- endif %}
 
 ),
@@ -26,13 +29,29 @@ earliest as (
 
 ),
 
+new_signups as (
+
+    select
+        earliest.user_id,
+        earliest.signed_up_at
+    from earliest
+    {% if is_incremental() -%}
+    left join {{ this }} as kept
+        on earliest.user_id = kept.user_id
+    where
+        kept.user_id is null
+        or earliest.signed_up_at < kept.signed_up_at
+    {%- endif %}
+
+),
+
 dated as (
 
     select
         user_id,
         signed_up_at,
         {{ local_date('signed_up_at') }} as signup_date
-    from earliest
+    from new_signups
 
 )
 

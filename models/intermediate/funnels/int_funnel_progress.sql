@@ -1,4 +1,4 @@
-{{ config(**user_rollup()) }}
+{{ config(**funnel_rollup()) }}
 with attempts as (
 
     select

@@ -1,8 +1,14 @@
 {{ config(**rollup_summary()) }}
-with user_cells as (
+with all_user_cells as (
+
+    select * from {{ ref('int_user_retention_cells') }}
+
+),
+
+user_cells as (
 
     {{ broken_down(
-        ref('int_user_retention_cells'),
+        'all_user_cells',
         ref('int_user_segments'),
         ['retention', 'cohort_index', 'period_number', 'is_entry', 'is_return', 'is_last_return']
     ) }}

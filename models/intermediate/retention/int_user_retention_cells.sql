@@ -1,4 +1,3 @@
-{{ config(**rollup_step()) }}
 with retentions as (
 
     select * from {{ ref('int_retentions') }}
@@ -37,9 +36,7 @@ sought as (
 
 ),
 
--- The last return is the same for all cohorts before it. Users stand first in the order, since they
--- differ more than retentions do.
-bounded as (
+sought_periods as (
 
     select
         sought.retention,
@@ -48,18 +45,49 @@ bounded as (
         sought.is_cohort_event,
         sought.is_return_event,
         user_periods.user_id,
-        user_periods.period_index,
-        min(case when sought.is_cohort_event then user_periods.period_index end) over (
-            partition by user_periods.user_id, sought.retention
-        ) as first_index,
-        max(case when sought.is_return_event then user_periods.period_index end) over (
-            partition by user_periods.user_id, sought.retention
-        ) as last_return_index
+        user_periods.period_index
     from user_periods
     inner join sought
         on
             user_periods.reference = sought.reference
             and user_periods.period = sought.period
+
+),
+
+-- The last return is the same for all cohorts before it.
+user_bounds as (
+
+    select
+        retention,
+        user_id,
+        min(case when is_cohort_event then period_index end) as first_index,
+        max(case when is_return_event then period_index end) as last_return_index
+    from sought_periods
+    group by
+        retention,
+        user_id
+
+),
+
+bounded as (
+
+    select
+        sought_periods.retention,
+        sought_periods.cohort_kind,
+        sought_periods.periods,
+        sought_periods.is_cohort_event,
+        sought_periods.is_return_event,
+        sought_periods.user_id,
+        sought_periods.period_index,
+        user_bounds.first_index,
+        user_bounds.last_return_index
+    from sought_periods
+    {{ hashed_join() }} user_bounds
+        on
+            sought_periods.user_id = user_bounds.user_id
+            and sought_periods.retention = user_bounds.retention
+    where coalesce(sought_periods.user_id = user_bounds.user_id, false)
+    {{ end_of_hashed_join() }}
 
 ),
 

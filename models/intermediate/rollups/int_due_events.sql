@@ -5,16 +5,62 @@ with events as (
 
 ),
 
+{% if rollups_are_kept() -%}
+due_batches as (
+
+    select ingested_at
+    from {{ ref('int_event_batches') }}
+    where is_due
+
+),
+
 due_events as (
 
-    select events.*
+    select
+        events.event_id,
+        events.event_name,
+        events.user_id,
+        events.occurred_at,
+        events.event_date,
+        events.properties,
+        due_batches.ingested_at is not null as is_due,
+        due_batches.ingested_at is not null
+        or due_sessions.user_id is not null as is_of_due_session,
+        due_funnel_users.user_id is not null as is_of_due_funnel_user
     from events
-    {% if rollups_are_kept() -%}
-    inner join {{ ref('int_due_users') }} as due_users
-        on events.user_id = due_users.user_id
-    {%- endif %}
+    left join due_batches
+        on events.ingested_at = due_batches.ingested_at
+    left join {{ ref('int_due_sessions') }} as due_sessions
+        on
+            events.user_id = due_sessions.user_id
+            and events.event_date = due_sessions.event_date
+            and events.occurred_at >= due_sessions.started_at
+            and events.occurred_at <= due_sessions.ended_at
+    left join {{ ref('int_due_funnel_users') }} as due_funnel_users
+        on events.user_id = due_funnel_users.user_id
+    where
+        due_batches.ingested_at is not null
+        or due_sessions.user_id is not null
+        or due_funnel_users.user_id is not null
 
 )
+{%- else -%}
+due_events as (
+
+    select
+        event_id,
+        event_name,
+        user_id,
+        occurred_at,
+        event_date,
+        properties,
+        true as is_due,
+        true as is_of_due_session,
+        true as is_of_due_funnel_user
+    from events
+
+)
+{%- endif %}
 
 select
     event_id,
@@ -22,5 +68,8 @@ select
     user_id,
     occurred_at,
     event_date,
-    properties
+    properties,
+    is_due,
+    is_of_due_session,
+    is_of_due_funnel_user
 from due_events

@@ -3,6 +3,7 @@ with events as (
 
     select
         user_id,
+        occurred_at,
         ingested_at
     from {{ ref('stg_events') }}
 
@@ -18,12 +19,17 @@ due_batches as (
 
 due_users as (
 
-    select distinct events.user_id
+    select
+        events.user_id,
+        min(events.occurred_at) as first_due_at
     from events
     inner join due_batches
         on events.ingested_at = due_batches.ingested_at
+    group by events.user_id
 
 )
 
-select user_id
+select
+    user_id,
+    first_due_at
 from due_users

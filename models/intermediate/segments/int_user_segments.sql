@@ -1,7 +1,8 @@
-{{ config(**user_rollup()) }}
+{{ config(**merged_rollup(['user_id', 'segment'])) }}
 with events as (
 
     select * from {{ ref('int_due_events') }}
+    where is_due
 
 ),
 
@@ -28,12 +29,13 @@ valued as (
         {{ property_scalar_text('events.properties', 'segments.property') }} as segment_value
     from {{ ref('int_due_events') }} as events
     cross join segments
+    where events.is_due
 
 ),
 
 -- Events without a value say nothing, so a user keeps the value that others gave. From when to when
 -- a user had each value: few rows, so that no sort has to go through the events.
-spans as (
+due_spans as (
 
     select
         user_id,
@@ -50,6 +52,64 @@ spans as (
         segment_value
 
 ),
+
+{% if is_incremental() -%}
+kept as (
+
+    select
+        kept_segments.user_id,
+        kept_segments.segment,
+        segments.pick,
+        kept_segments.segment_value,
+        kept_segments.decided_at
+    from {{ this }} as kept_segments
+    inner join segments
+        on kept_segments.segment = segments.segment
+    inner join users
+        on kept_segments.user_id = users.user_id
+
+),
+
+joined_spans as (
+
+    select * from due_spans
+    union all
+    select
+        user_id,
+        segment,
+        pick,
+        segment_value,
+        decided_at as first_at,
+        decided_at as last_at
+    from kept
+    where decided_at is not null
+
+),
+
+spans as (
+
+    select
+        user_id,
+        segment,
+        pick,
+        segment_value,
+        min(first_at) as first_at,
+        max(last_at) as last_at
+    from joined_spans
+    group by
+        user_id,
+        segment,
+        pick,
+        segment_value
+
+),
+{%- else -%}
+spans as (
+
+    select * from due_spans
+
+),
+{%- endif %}
 
 bounded as (
 
@@ -82,7 +142,7 @@ decisive as (
 
 ),
 
--- several values at one instant: there the id decides
+-- several values at one instant: there the id decides, among all events of that instant
 tied_users as (
 
     select distinct
@@ -101,6 +161,7 @@ tied_events as (
         tied_users.user_id,
         tied_users.segment,
         tied_users.pick,
+        tied_users.decisive_at,
         events.event_id,
         events.properties
     from {{ ref('int_due_events') }} as events
@@ -119,6 +180,7 @@ tied_values as (
         tied_events.user_id,
         tied_events.segment,
         tied_events.pick,
+        tied_events.decisive_at,
         tied_events.event_id,
         {{ property_scalar_text('tied_events.properties', 'segments.property') }} as segment_value
     from tied_events
@@ -133,6 +195,7 @@ ranked as (
         user_id,
         segment,
         pick,
+        decisive_at,
         segment_value,
         row_number() over (partition by user_id, segment order by event_id) = 1 as is_first,
         lead(event_id) over (partition by user_id, segment order by event_id) is null as is_latest
@@ -146,14 +209,16 @@ picked as (
     select
         user_id,
         segment,
-        segment_value
+        segment_value,
+        decisive_at
     from decisive
     where candidates = 1
     union all
     select
         user_id,
         segment,
-        segment_value
+        segment_value,
+        decisive_at
     from ranked
     where
         (pick = 'first' and is_first)
@@ -166,7 +231,8 @@ completed as (
     select
         users.user_id,
         segments.segment,
-        coalesce(picked.segment_value, '(none)') as segment_value
+        coalesce(picked.segment_value, '(none)') as segment_value,
+        picked.decisive_at as decided_at
     from users
     cross join segments
     left join picked
@@ -179,5 +245,6 @@ completed as (
 select
     user_id,
     segment,
-    cast(segment_value as {{ dbt.type_string() }}) as segment_value
+    cast(segment_value as {{ dbt.type_string() }}) as segment_value,
+    decided_at
 from completed

@@ -2,6 +2,7 @@
 with events as (
 
     select * from {{ ref('int_due_events') }}
+    where is_of_due_session
 
 ),
 
@@ -26,25 +27,25 @@ marked as (
         user_id,
         occurred_at,
         case
-            when occurred_at <= {{ add_seconds('previous_at', gap_seconds) }} then 0
-            else 1
-        end as begins_session
+            when occurred_at <= {{ add_seconds('previous_at', gap_seconds) }} then null
+            else occurred_at
+        end as begins_at
     from followed
 
 ),
 
-numbered as (
+begun as (
 
     select
         event_id,
         event_name,
         user_id,
         occurred_at,
-        cast(sum(begins_session) over (
+        max(begins_at) over (
             partition by user_id
             order by occurred_at, event_id
             rows between unbounded preceding and current row
-        ) as bigint) as session_number
+        ) as started_at
     from marked
 
 )
@@ -54,5 +55,5 @@ select
     event_name,
     user_id,
     occurred_at,
-    session_number
-from numbered
+    started_at
+from begun

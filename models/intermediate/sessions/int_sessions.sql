@@ -1,4 +1,4 @@
-{{ config(**user_rollup()) }}
+{{ config(**session_rollup()) }}
 with session_events as (
 
     select * from {{ ref('int_session_events') }}
@@ -9,14 +9,13 @@ grouped as (
 
     select
         user_id,
-        session_number,
-        min(occurred_at) as started_at,
+        started_at,
         max(occurred_at) as ended_at,
         count(*) as events
     from session_events
     group by
         user_id,
-        session_number
+        started_at
 
 ),
 
@@ -24,7 +23,6 @@ measured as (
 
     select
         user_id,
-        session_number,
         started_at,
         ended_at,
         events,
@@ -38,7 +36,6 @@ measured as (
 
 select
     user_id,
-    session_number,
     started_at,
     ended_at,
     events,

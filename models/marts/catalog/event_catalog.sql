@@ -1,26 +1,43 @@
-with totals as (
+with event_totals as (
 
-    select * from {{ ref('int_user_event_totals') }}
+    select * from {{ ref('int_event_totals') }}
 
 ),
 
-summarised as (
+event_users as (
+
+    select * from {{ ref('int_event_users') }}
+
+),
+
+totals as (
 
     select
         event_name,
         cast(sum(events) as bigint) as events,
-        count(*) as users,
         min(first_event_at) as first_event_at,
         max(last_event_at) as last_event_at
-    from totals
+    from event_totals
+    group by event_name
+
+),
+
+counted as (
+
+    select
+        event_name,
+        count(*) as users
+    from event_users
     group by event_name
 
 )
 
 select
-    event_name,
-    events,
-    users,
-    first_event_at,
-    last_event_at
-from summarised
+    totals.event_name,
+    totals.events,
+    counted.users,
+    totals.first_event_at,
+    totals.last_event_at
+from totals
+inner join counted
+    on totals.event_name = counted.event_name

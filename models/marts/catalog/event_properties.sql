@@ -6,7 +6,7 @@ with property_totals as (
 
 event_totals as (
 
-    select * from {{ ref('int_user_event_totals') }}
+    select * from {{ ref('int_event_totals') }}
 
 ),
 

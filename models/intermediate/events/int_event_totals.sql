@@ -1,27 +1,27 @@
-{{ config(**user_rollup()) }}
+{{ config(**delivery_rollup()) }}
 with events as (
 
-    select * from {{ ref('int_due_events') }}
+    {{ events_by_bucket(['event_name', 'occurred_at']) }}
 
 ),
 
 totals as (
 
     select
-        user_id,
+        bucket,
         event_name,
         count(*) as events,
         min(occurred_at) as first_event_at,
         max(occurred_at) as last_event_at
     from events
     group by
-        user_id,
+        bucket,
         event_name
 
 )
 
 select
-    user_id,
+    bucket,
     event_name,
     events,
     first_event_at,

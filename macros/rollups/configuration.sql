@@ -1,0 +1,89 @@
+{#- Roll-ups: what is kept of the events of each user, or of each delivery, so that a build computes
+    again only what the new events touch. The variable rollups says whether anything is kept at all. -#}
+
+{#- Whether roll-ups are kept on this target. -#}
+{% macro rollups_are_kept() %}
+    {%- set setting = var('rollups') -%}
+    {%- set chosen = setting.get(target.name, 'view') if setting is mapping else setting -%}
+    {%- if chosen not in ('view', 'incremental') -%}
+        {{- exceptions.raise_compiler_error(
+            "The variable rollups is '" ~ chosen ~ "'; set it to view or incremental, or for each target "
+            ~ "by its name: {duckdb: view, postgres: incremental}."
+        ) -}}
+    {%- endif -%}
+    {%- if chosen == 'incremental' and not (var('event_columns') or {}).get('ingested_at', true) -%}
+        {{- exceptions.raise_compiler_error(
+            "The variable rollups is incremental, which goes by when each event arrived, but the variable "
+            ~ "event_columns says that the events have no ingested_at; name a column that holds it, or set "
+            ~ "rollups to view."
+        ) -}}
+    {%- endif -%}
+    {{- return(chosen == 'incremental') -}}
+{% endmacro %}
+
+
+{#- The configuration of a roll-up into which what is new of the due events is merged: its rows are those
+    of a key, and none of them ever goes; where a row of the same key is there, the new one takes its
+    place. Merging the same events twice changes nothing. -#}
+{% macro merged_rollup(key) %}
+    {{- return(event_analytics.rollup('forget_obsolete()', key)) -}}
+{% endmacro %}
+
+
+{#- The configuration of a roll-up whose rows follow from the events of one session each: user_id,
+    session_date, and started_at, which is the first instant of the session. -#}
+{% macro session_rollup() %}
+    {{- return(event_analytics.rollup("forget_due_sessions(ref('int_due_sessions'))")) -}}
+{% endmacro %}
+
+
+{#- The configuration of a roll-up whose rows follow from all events of one user each, user_id. -#}
+{% macro funnel_rollup() %}
+    {{- return(event_analytics.rollup("forget_due('user_id', ref('int_due_funnel_users'))")) -}}
+{% endmacro %}
+
+
+{#- The configuration of a roll-up whose rows follow from the events of one bucket of deliveries each. -#}
+{% macro delivery_rollup() %}
+    {{- return(event_analytics.rollup("forget_due('bucket', ref('int_due_buckets'))")) -}}
+{% endmacro %}
+
+
+{% macro rollup(forget, key=none) %}
+    {%- if not event_analytics.rollups_are_kept() -%}
+        {{- return({'materialized': 'view'}) -}}
+    {%- endif -%}
+    {%- set configuration = {
+        'materialized': 'incremental',
+        'incremental_strategy': 'delete+insert' if key else 'append',
+        'on_schema_change': 'fail',
+        'pre_hook': [
+            '{{ event_analytics.more_memory() }}',
+            '{{ event_analytics.' ~ forget ~ ' }}',
+        ],
+        'post_hook': ['{{ event_analytics.analyze(this) }}'],
+    } -%}
+    {%- if key -%}
+        {%- do configuration.update(unique_key=key) -%}
+    {%- endif -%}
+    {{- return(configuration) -}}
+{% endmacro %}
+
+
+{#- The configuration of a summary of roll-ups, which each build computes anew. -#}
+{% macro rollup_summary() %}
+    {{- return({
+        'materialized': 'table',
+        'pre_hook': ['{{ event_analytics.more_memory() }}'],
+        'post_hook': ['{{ event_analytics.analyze(this) }}'],
+    } if event_analytics.rollups_are_kept() else {'materialized': 'view'}) -}}
+{% endmacro %}
+
+
+{#- The configuration of a step that the roll-ups share, which is of no use once they are built. -#}
+{% macro rollup_step(enabled=true) %}
+    {%- set configuration = event_analytics.rollup_summary() -%}
+    {#- PostgreSQL need not make safe what the next build computes anew -#}
+    {%- do configuration.update(enabled=enabled, unlogged=true) -%}
+    {{- return(configuration) -}}
+{% endmacro %}

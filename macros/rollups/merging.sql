@@ -1,0 +1,54 @@
+{#- How what is due takes the place of what is kept, within one transaction. -#}
+
+{#- Empties a roll-up of other definitions, of which nothing may be left. Another build at the same time
+    waits for the end of the transaction. -#}
+{% macro forget_obsolete() %}
+    {%- if is_incremental() -%}
+        {{- event_analytics.lock_for_writing(this) -}}
+        delete from {{ this }}
+        where not exists (
+            select 1 from {{ ref('int_event_batches') }} as batches
+            where not batches.everything_is_due
+        )
+    {%- endif -%}
+{% endmacro %}
+
+
+{#- Takes what is computed again out of a roll-up. -#}
+{% macro forget_due(key, due) %}
+    {%- if is_incremental() -%}
+        {{- event_analytics.forget_obsolete() -}};
+        delete from {{ this }}
+        where {{ key }} in (select due.{{ key }} from {{ due }} as due)
+    {%- endif -%}
+{% endmacro %}
+
+
+{#- Takes sessions that are computed again out of a roll-up: by the span of time, since sessions that are
+    one by now may still be two in it, after a build that failed. -#}
+{% macro forget_due_sessions(due_sessions) %}
+    {%- if is_incremental() -%}
+        {{- event_analytics.forget_obsolete() -}};
+        delete from {{ this }}
+        using {{ due_sessions }} as due
+        where
+            {{ this }}.user_id = due.user_id
+            and {{ this }}.session_date = due.event_date
+            and {{ this }}.started_at >= due.started_at
+            and {{ this }}.started_at <= due.ended_at
+    {%- endif -%}
+{% endmacro %}
+
+
+{#- What an earlier build has kept of a roll-up, for models from which that roll-up is computed; none if
+    there is nothing yet. -#}
+{% macro kept_rollup(name) %}
+    {%- if execute -%}
+        {%- set model = event_analytics.project_model(name) -%}
+        {%- set relation = adapter.get_relation(model.database, model.schema, model.alias) -%}
+        {%- if relation is not none and relation.type == 'table' -%}
+            {{- return(relation) -}}
+        {%- endif -%}
+    {%- endif -%}
+    {{- return(none) -}}
+{% endmacro %}
