@@ -7,7 +7,8 @@
         {{- event_analytics.lock_for_writing(this) -}}
         delete from {{ this }}
         where not exists (
-            select 1 from {{ ref('int_event_batches') }} as batches
+            select 1
+            from {{ event_analytics.project_model('int_event_batches').relation_name }} as batches
             where not batches.everything_is_due
         )
     {%- endif -%}

@@ -1,7 +1,6 @@
 -- The cohorts of a first_time retention, taken together, are all users who ever did the cohort
 -- event. A user in two of them, or in none, would leave each single cohort looking right. Where
--- roll-ups are kept, the events at hand are those of the users who are due, so of these only:
--- nothing else has changed.
+-- roll-ups are kept, all events are at hand of users whose funnels are due, so of these only.
 with retentions as (
 
     select *
@@ -31,7 +30,7 @@ cohorts as (
     where
         is_entry
         {% if rollups_are_kept() -%}
-        and user_id in (select due_users.user_id from {{ ref('int_due_users') }} as due_users)
+        and user_id in (select due.user_id from {{ ref('int_due_funnel_users') }} as due)
         {%- endif %}
     group by retention
 

@@ -147,9 +147,21 @@ def test_views_match_the_reference_after_every_build(project: Project) -> None:
 
 
 def fail_half_way(project: Project, settings: Settings, *options: str) -> None:
-    """Let the funnels fail after the sessions have been built."""
-    project.write_funnels([row | {"step_order": "sideways"} for row in seed_rows()])
-    failed = project.build(settings, *options, check=False)
+    """Let a test between the events and the funnels fail, by which the funnels are skipped."""
+    failing = project.directory / "tests" / "dbt" / "fails.sql"
+    failing.parent.mkdir(parents=True, exist_ok=True)
+    failing.write_text("-- depends_on: {{ ref('int_funnel_step_events') }}\nselect 1 as failure\n")
+    try:
+        failed = run_dbt(
+            *("build", "--exclude-resource-type", "unit_test", "--exclude", "test_type:generic"),
+            *options,
+            database=project.database,
+            variables=settings.as_dbt_vars() | {"rollups": "incremental"},
+            project=project.directory,
+            check=False,
+        )
+    finally:
+        failing.unlink()
     assert not failed.success
     assert failed.statuses["int_sessions"] == "success"
     assert failed.statuses["int_funnel_progress"] == "skipped"
