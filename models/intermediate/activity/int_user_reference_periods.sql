@@ -35,7 +35,21 @@ retention_periods as (
 
 ),
 
-user_periods as (
+-- of days there is one row already
+days as (
+
+    select
+        user_days.reference,
+        user_days.user_id,
+        retention_periods.period,
+        {{ period_index("'day'", 'user_days.event_date') }} as period_index
+    from user_days
+    inner join retention_periods
+        on retention_periods.period = 'day'
+
+),
+
+weeks_and_months as (
 
     select distinct
         user_days.reference,
@@ -43,7 +57,16 @@ user_periods as (
         retention_periods.period,
         {{ period_index('retention_periods.period', 'user_days.event_date') }} as period_index
     from user_days
-    cross join retention_periods
+    inner join retention_periods
+        on retention_periods.period <> 'day'
+
+),
+
+user_periods as (
+
+    select * from days
+    union all
+    select * from weeks_and_months
 
 )
 

@@ -31,7 +31,10 @@ due_events as (
     from events
     inner join batches
         on events.ingested_at = batches.ingested_at
-    where batches.is_due
+    where
+        batches.is_due
+        -- nothing is kept that they could belong to
+        and not batches.everything_is_due
 
 ),
 
@@ -44,7 +47,6 @@ kept_sessions as (
         started_at,
         ended_at
     from {{ sessions }}
-    -- those of other definitions are all given up
     where exists (select 1 from batches where not batches.everything_is_due)
     {%- else -%}
     select
