@@ -29,7 +29,8 @@ def copy_project(directory: Path) -> Path:
     directory.mkdir(parents=True)
     for part in ("models", "macros", "seeds", "analyses", "tests/dbt"):
         shutil.copytree(REPOSITORY / part, directory / part)
-    shutil.copy(REPOSITORY / "dbt_project.yml", directory)
+    for file in ("dbt_project.yml", "selectors.yml"):
+        shutil.copy(REPOSITORY / file, directory)
     shutil.copy(REPOSITORY / "profiles.example.yml", directory / "profiles.yml")
     for seed in SEEDS.glob("*.csv"):
         shutil.copy(seed, directory / "seeds")

@@ -55,17 +55,17 @@
 {%- endmacro %}
 
 
-{#- Keeps other writers off a table until the transaction ends; readers are not kept waiting. -#}
-{% macro lock_for_writing(relation) %}
-    {{- return(adapter.dispatch('lock_for_writing', 'event_analytics')(relation)) -}}
+{#- Keeps all writers off a table until the transaction ends; readers are not kept waiting. -#}
+{% macro keep_from_changing(relation) %}
+    {{- return(adapter.dispatch('keep_from_changing', 'event_analytics')(relation)) -}}
 {% endmacro %}
 
 {#- One process at a time writes to a file. -#}
-{% macro default__lock_for_writing(relation) -%}
+{% macro default__keep_from_changing(relation) -%}
 {%- endmacro %}
 
-{% macro postgres__lock_for_writing(relation) -%}
-    lock table {{ relation }} in share row exclusive mode;
+{% macro postgres__keep_from_changing(relation) -%}
+    lock table {{ relation }} in share mode;
 {%- endmacro %}
 
 

@@ -16,17 +16,31 @@
 {% endmacro %}
 
 
-{#- Before a build: the table of what is rolled up. Where a roll-up is gone, or is to be made anew,
-    nothing counts as rolled up. -#}
+{#- The table in which the latest build that keeps anything has put its id. -#}
+{% macro current_build() %}
+    {{- return(event_analytics.rolled_up_batches().incorporate(path={'identifier': 'current_build'})) -}}
+{% endmacro %}
+
+
+{#- Before a build: the tables of what is rolled up, and by which build. Where a roll-up is gone, or is to
+    be made anew, nothing counts as rolled up. -#}
 {% macro prepare_rollups() %}
     {%- if execute and event_analytics.rollups_are_kept() and flags.WHICH in ('run', 'build') -%}
         {%- set rolled_up = event_analytics.rolled_up_batches() -%}
+        {%- set current_build = event_analytics.current_build() -%}
+        {%- set selected = event_analytics.rollup_models()
+            | selectattr('unique_id', 'in', selected_resources) | list -%}
         {%- do adapter.create_schema(rolled_up) -%}
         create table if not exists {{ rolled_up }} (
             definitions {{ dbt.type_string() }},
             ingested_at timestamp with time zone,
             events bigint
         );
+        create table if not exists {{ current_build }} (build_id {{ dbt.type_string() }});
+        {%- if selected %}
+        delete from {{ current_build }};
+        insert into {{ current_build }} (build_id) values ('{{ invocation_id }}');
+        {%- endif -%}
         {%- set lost = [] -%}
         {%- for rollup in event_analytics.rollup_models() -%}
             {%- set relation = adapter.get_relation(rollup.database, rollup.schema, rollup.alias) -%}
@@ -34,48 +48,39 @@
                 {%- do lost.append(rollup.name) -%}
             {%- endif -%}
         {%- endfor -%}
-        {%- set left_out = event_analytics.rollup_plan()
-            | reject('in', selected_resources) | list -%}
-        {%- set refreshed = event_analytics.rollup_models()
-            | selectattr('unique_id', 'in', selected_resources) | list -%}
-        {%- if flags.FULL_REFRESH and refreshed and left_out -%}
+        {%- set left_out = event_analytics.project_models()
+            | rejectattr('unique_id', 'in', selected_resources) | list -%}
+        {%- if flags.FULL_REFRESH and selected and left_out -%}
             {{- exceptions.raise_compiler_error(
-                "--full-refresh of some models would leave " ~ refreshed[0].name ~ " with a part of the users "
+                "--full-refresh of some models would leave " ~ selected[0].name ~ " with a part of the users "
                 ~ "only; run it without --select and --exclude of models."
             ) -}}
         {%- endif -%}
-        {%- if lost or (flags.FULL_REFRESH and refreshed) %}
+        {%- if lost or (flags.FULL_REFRESH and selected) %}
         delete from {{ rolled_up }};
         {%- endif -%}
     {%- endif -%}
 {% endmacro %}
 
 
-{#- The models that are roll-ups. -#}
-{% macro rollup_models() %}
+{#- All models of this project. -#}
+{% macro project_models() %}
     {{- return(
         graph.nodes.values()
         | selectattr('package_name', 'equalto', 'event_analytics')
-        | selectattr('config.materialized', 'equalto', 'incremental')
+        | selectattr('resource_type', 'equalto', 'model')
         | list
     ) -}}
 {% endmacro %}
 
 
-{#- The ids of all models that have to succeed before something counts as rolled up. -#}
-{% macro rollup_plan() %}
-    {%- set ids = event_analytics.rollup_models() | map(attribute='unique_id') | list -%}
-    {%- for name in (
-        'int_event_batches',
-        'int_due_buckets',
-        'int_due_users',
-        'int_due_sessions',
-        'int_due_funnel_users',
-        'int_due_events'
-    ) -%}
-        {%- do ids.append(event_analytics.project_model(name).unique_id) -%}
-    {%- endfor -%}
-    {{- return(ids) -}}
+{#- The models that are kept. All of them have to succeed before something counts as rolled up. -#}
+{% macro rollup_models() %}
+    {{- return(
+        event_analytics.project_models()
+        | selectattr('config.materialized', 'equalto', 'incremental')
+        | list
+    ) -}}
 {% endmacro %}
 
 
@@ -86,22 +91,52 @@
         {%- set done = results
             | selectattr('status', 'equalto', 'success')
             | map(attribute='node.unique_id') | list -%}
-        {%- if event_analytics.rollup_plan() | reject('in', done) | list | length == 0 -%}
+        {%- set left_out = event_analytics.rollup_models()
+            | rejectattr('unique_id', 'in', done) | list -%}
+        {%- if not left_out -%}
             {%- set batches = event_analytics.project_model('int_event_batches').relation_name -%}
             {%- set rolled_up = event_analytics.rolled_up_batches() -%}
+            {%- set current_build = event_analytics.current_build() -%}
+            {{ event_analytics.keep_from_changing(current_build) }}
             delete from {{ rolled_up }}
-            where exists (select 1 from {{ batches }} where built_by = '{{ invocation_id }}');
+            where '{{ invocation_id }}' in (select build_id from {{ current_build }});
             insert into {{ rolled_up }} (definitions, ingested_at, events)
             select definitions, ingested_at, events
             from {{ batches }}
             where
-                built_by = '{{ invocation_id }}'
+                '{{ invocation_id }}' in (select build_id from {{ current_build }})
                 and ingested_at >= {{ event_analytics.unsettled_since(
                     '(select max(ingested_at) from ' ~ batches ~ ')'
                 ) }}
         {%- endif -%}
     {%- endif -%}
 {% endmacro %}
+
+
+{#- Before each model of a build that keeps anything: stops a build that another one has overtaken, which
+    goes by what has arrived since and would be mixed up. The other can begin only between two such models,
+    as this transaction keeps it from writing down its id. -#}
+{% macro stop_if_overtaken() %}
+    {{- return(adapter.dispatch('stop_if_overtaken', 'event_analytics')()) -}}
+{% endmacro %}
+
+{#- Where one process at a time may write, nobody can overtake. -#}
+{% macro default__stop_if_overtaken() -%}
+{%- endmacro %}
+
+{% macro postgres__stop_if_overtaken() -%}
+    {%- if execute -%}
+        {%- set current_build = event_analytics.current_build() -%}
+        {%- do run_query(event_analytics.keep_from_changing(current_build)) -%}
+        {%- set rows = run_query('select build_id from ' ~ current_build).rows -%}
+        {%- if rows | map(attribute=0) | list != [invocation_id] -%}
+            {{- exceptions.raise_compiler_error(
+                "Another build of these roll-ups began after this one, which stops here; the other does all "
+                ~ "of it. Let one build end before the next one begins."
+            ) -}}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
 
 
 {#- The instant since when a delivery may still be committed, where the latest one was at latest_at: no

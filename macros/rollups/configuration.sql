@@ -49,6 +49,9 @@
 {% endmacro %}
 
 
+{#- Summaries and steps are incremental models too, though nothing of them stays: dbt would put a new table
+    in the place of another kind, and PostgreSQL drop every view that reads the old one until the views are
+    made again. -#}
 {% macro rollup(forget, key=none) %}
     {%- if not event_analytics.rollups_are_kept() -%}
         {{- return({'materialized': 'view'}) -}}
@@ -59,6 +62,7 @@
         'on_schema_change': 'fail',
         'pre_hook': [
             '{{ event_analytics.more_memory() }}',
+            '{{ event_analytics.stop_if_overtaken() }}',
             '{{ event_analytics.' ~ forget ~ ' }}',
         ],
         'post_hook': ['{{ event_analytics.analyze(this) }}'],
@@ -72,17 +76,13 @@
 
 {#- The configuration of a summary of roll-ups, which each build computes anew. -#}
 {% macro rollup_summary() %}
-    {{- return({
-        'materialized': 'table',
-        'pre_hook': ['{{ event_analytics.more_memory() }}'],
-        'post_hook': ['{{ event_analytics.analyze(this) }}'],
-    } if event_analytics.rollups_are_kept() else {'materialized': 'view'}) -}}
+    {{- return(event_analytics.rollup('forget_everything()')) -}}
 {% endmacro %}
 
 
 {#- The configuration of a step that the roll-ups share, which is of no use once they are built. -#}
 {% macro rollup_step(enabled=true) %}
-    {%- set configuration = event_analytics.rollup_summary() -%}
+    {%- set configuration = event_analytics.rollup('truncate()') -%}
     {#- PostgreSQL need not make safe what the next build computes anew -#}
     {%- do configuration.update(enabled=enabled, unlogged=true) -%}
     {{- return(configuration) -}}

@@ -9,10 +9,8 @@
             'session_gap_minutes', 'max_path_steps', 'max_funnel_steps') -%}
             {%- do parts.append(name ~ '=' ~ var(name)) -%}
         {%- endfor -%}
-        {%- for node in graph.nodes.values() | sort(attribute='unique_id') -%}
-            {%- if node.package_name == 'event_analytics' and node.resource_type == 'model' -%}
-                {%- do parts.append(node.name ~ '=' ~ node.checksum.checksum) -%}
-            {%- endif -%}
+        {%- for node in event_analytics.project_models() | sort(attribute='unique_id') -%}
+            {%- do parts.append(node.name ~ '=' ~ node.checksum.checksum) -%}
         {%- endfor -%}
     {%- endif -%}
     {{- return(local_md5(parts | join('; '))) -}}

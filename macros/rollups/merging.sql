@@ -1,10 +1,8 @@
 {#- How what is due takes the place of what is kept, within one transaction. -#}
 
-{#- Empties a roll-up of other definitions, of which nothing may be left. Another build at the same time
-    waits for the end of the transaction. -#}
+{#- Empties a roll-up of other definitions, of which nothing may be left. -#}
 {% macro forget_obsolete() %}
     {%- if is_incremental() -%}
-        {{- event_analytics.lock_for_writing(this) -}}
         delete from {{ this }}
         where not exists (
             select 1
@@ -37,6 +35,22 @@
             and {{ this }}.session_date = due.event_date
             and {{ this }}.started_at >= due.started_at
             and {{ this }}.started_at <= due.ended_at
+    {%- endif -%}
+{% endmacro %}
+
+
+{#- Empties a table that is computed anew; whoever reads it meanwhile reads what was there. -#}
+{% macro forget_everything() %}
+    {%- if is_incremental() -%}
+        delete from {{ this }}
+    {%- endif -%}
+{% endmacro %}
+
+
+{#- Empties a table that is computed anew and that only builds read. -#}
+{% macro truncate() %}
+    {%- if is_incremental() -%}
+        truncate table {{ this }}
     {%- endif -%}
 {% endmacro %}
 

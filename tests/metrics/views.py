@@ -22,7 +22,8 @@ def copy_project(directory: Path, seeds: Path) -> Path:
     """Copy the dbt project into `directory`, with the CSV files in `seeds` in place of its own."""
     for part in ("models", "macros", "seeds"):
         shutil.copytree(REPOSITORY / part, directory / part)
-    shutil.copy(REPOSITORY / "dbt_project.yml", directory)
+    for file in ("dbt_project.yml", "selectors.yml"):
+        shutil.copy(REPOSITORY / file, directory)
     for seed in seeds.glob("*.csv"):
         shutil.copy(seed, directory / "seeds")
     return directory

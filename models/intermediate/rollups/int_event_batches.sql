@@ -67,8 +67,7 @@ select
         else date_trunc('hour', unsettled.ingested_at at time zone 'UTC')
     end as bucket,
     rolled_up.events is null or rolled_up.events <> unsettled.events as is_due,
-    not exists (select 1 from rolled_up as any_rolled_up) as everything_is_due,
-    '{{ invocation_id }}' as built_by
+    not exists (select 1 from rolled_up as any_rolled_up) as everything_is_due
 from unsettled
 cross join definitions
 left join rolled_up

@@ -1,0 +1,130 @@
+"""A project whose roll-ups are kept, whose seeds change, and what its last build went through."""
+
+import csv
+import json
+import subprocess
+import sys
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.metrics.logs import log
+from tests.metrics.views import PublicViews, difference
+from tests.reference import VIEWS, Definitions, Event, Settings, compute
+from tests.support.databases import Database
+from tests.support.run import DbtResult, process_environment, run_dbt
+
+SEEDS = Path(__file__).parents[1] / "metrics" / "seeds"
+LATEST = datetime(2026, 11, 1, 12, 30, tzinfo=UTC)
+BUILD = ("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+
+
+@dataclass
+class Project:
+    """A copy of the project whose seeds change, on a database."""
+
+    directory: Path
+    database: Database
+
+    def definitions(self, *, shorter_windows: bool) -> Definitions:
+        """Write the funnels' windows into the seeds, and read what the seeds define."""
+        rows = seed_rows()
+        for row in rows:
+            if shorter_windows and row["window_seconds"]:
+                row["window_seconds"] = str(int(row["window_seconds"]) // 2)
+        self.write_funnels(rows)
+        return Definitions.from_seeds(self.directory / "seeds")
+
+    def write_funnels(self, rows: list[dict[str, str]]) -> None:
+        """Put these rows into the seed of the funnels."""
+        self.write_seed("funnels", rows)
+
+    def write_seed(self, seed: str, rows: list[dict[str, str]]) -> None:
+        """Put these rows into a seed."""
+        path = self.directory / "seeds" / f"{seed}.csv"
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, rows[0].keys())
+            writer.writeheader()
+            writer.writerows(rows)
+
+    def build(self, settings: Settings, *options: str, check: bool = True) -> DbtResult:
+        """Build with roll-ups that are kept."""
+        return self.run(settings, *BUILD, *options, check=check)
+
+    def refresh(self, settings: Settings) -> DbtResult:
+        """Build what is kept, and no view."""
+        return self.run(settings, "run", "--selector", "refresh")
+
+    def start_refresh(self) -> subprocess.Popen[bytes]:
+        """Start a refresh as a process of its own, whose output is one pipe."""
+        options = {
+            "--profiles-dir": self.database.directory,
+            "--project-dir": self.directory,
+            "--target": self.database.engine,
+            "--target-path": self.database.directory / f"target-{uuid.uuid4()}",
+            "--log-path": self.database.directory / "logs",
+            "--vars": json.dumps({"rollups": "incremental"}),
+        }
+        command = [
+            "run",
+            "--selector",
+            "refresh",
+            *(str(part) for pair in options.items() for part in pair),
+        ]
+        return subprocess.Popen(
+            [sys.executable, "-m", "dbt.cli.main", *command],
+            env=process_environment(self.database),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+
+    def run(self, settings: Settings, *command: str, check: bool = True) -> DbtResult:
+        """Run a dbt command with roll-ups that are kept."""
+        return run_dbt(
+            *command,
+            database=self.database,
+            variables=settings.as_dbt_vars() | {"rollups": "incremental"},
+            project=self.directory,
+            check=check,
+        )
+
+
+def assert_views_match(
+    database: Database,
+    events: list[Event],
+    definitions: Definitions,
+    settings: Settings,
+    happened: object,
+) -> None:
+    """Compare every public view with the reference."""
+    with PublicViews(database) as views:
+        for view in VIEWS:
+            expected = compute(view, events, definitions, settings)
+            found = difference(view, expected, views.rows(view), ("reference", views.engine))
+            assert not found, f"{found}\nafter {happened}"
+
+
+def seed_rows(seed: str = "funnels") -> list[dict[str, str]]:
+    """The rows of one of the tests' own seeds."""
+    with (SEEDS / f"{seed}.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def due_users(database: Database, model: str = "int_due_users") -> set[str]:
+    """The users that the last build found new events of."""
+    rows = database.query(f"select user_id from analytics_intermediate.{model}")
+    return {user_id for (user_id,) in rows}
+
+
+def some_events() -> list[Event]:
+    """Events of three users; the last one, of bob, lies before all others of his."""
+    return log(
+        "ann A 2024-02-28T10:00",
+        "ann B 2024-02-28T10:05",
+        "bob A 2024-02-28T11:00",
+        "bob B 2024-03-01T11:00",
+        "cay join 2024-02-29T12:00",
+        "cay A 2024-02-29T12:20",
+        "bob A 2024-02-27T09:00",
+    )

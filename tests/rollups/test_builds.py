@@ -1,0 +1,194 @@
+"""What a build goes through again, and what happens when it does not come to its end."""
+
+import shutil
+import subprocess
+import time
+from datetime import timedelta
+
+import pytest
+
+from tests.metrics.logs import log
+from tests.metrics.views import PublicViews
+from tests.reference import Definitions, Settings
+from tests.rollups.projects import (
+    BUILD,
+    LATEST,
+    Project,
+    assert_views_match,
+    due_users,
+    seed_rows,
+    some_events,
+)
+from tests.support.databases import REPOSITORY, Database
+from tests.support.run import run_dbt
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
+
+
+def test_a_build_without_new_events_computes_no_user_again(project: Project) -> None:
+    definitions = project.definitions(shorter_windows=False)
+    events = some_events()
+    with PublicViews(project.database) as views:
+        views.append_events(events[:6], LATEST)
+    project.build(Settings(), "--full-refresh")
+    assert due_users(project.database) == {"ann", "bob", "cay"}
+
+    project.build(Settings())
+    assert due_users(project.database) == set()
+
+    with PublicViews(project.database) as views:
+        views.append_events(events[6:], LATEST + timedelta(hours=1))
+    project.build(Settings())
+    assert due_users(project.database) == {"bob"}
+    assert_views_match(project.database, events, definitions, Settings(), "one more event of bob")
+
+
+def test_a_refresh_makes_no_view_again(project: Project) -> None:
+    definitions = project.definitions(shorter_windows=False)
+    events = some_events()
+    with PublicViews(project.database) as views:
+        views.append_events(events[:6], LATEST)
+    project.build(Settings(), "--full-refresh")
+    with PublicViews(project.database) as views:
+        views.append_events(events[6:], LATEST + timedelta(hours=1))
+    refreshed = project.refresh(Settings())
+    assert refreshed.statuses["int_sessions"] == "success"
+    assert not {"daily_sessions", "int_session_events"} & refreshed.statuses.keys()
+    assert due_users(project.database) == {"bob"}
+    assert_views_match(project.database, events, definitions, Settings(), "a refresh")
+
+
+def test_users_who_are_through_every_funnel_are_not_gone_through_again(project: Project) -> None:
+    for seed in ("funnels", "funnel_steps"):
+        rows = [row for row in seed_rows(seed) if row["funnel"] in ("signup_to_activity", "pair")]
+        project.write_seed(seed, rows)
+    definitions = Definitions.from_seeds(project.directory / "seeds")
+    events = log(
+        "through A 2024-02-28T10:00",
+        "through B 2024-02-28T10:05",
+        "halfway A 2024-02-28T10:00",
+        "through A 2024-02-28T12:00",
+        "halfway A 2024-02-28T12:00",
+    )
+    with PublicViews(project.database) as views:
+        views.append_events(events[:3], LATEST)
+    project.build(Settings(), "--full-refresh")
+    with PublicViews(project.database) as views:
+        views.append_events(events[3:], LATEST + timedelta(hours=1))
+    project.build(Settings())
+    assert due_users(project.database) == {"through", "halfway"}
+    assert due_users(project.database, "int_due_funnel_users") == {"halfway"}
+    assert_views_match(project.database, events, definitions, Settings(), "a user who is through")
+
+
+def test_a_changed_definition_computes_everybody_again(project: Project) -> None:
+    events = some_events()
+    with PublicViews(project.database) as views:
+        views.append_events(events, LATEST)
+    project.definitions(shorter_windows=False)
+    project.build(Settings(), "--full-refresh")
+    definitions = project.definitions(shorter_windows=True)
+    project.build(Settings())
+    assert due_users(project.database) == {"ann", "bob", "cay"}
+    assert_views_match(project.database, events, definitions, Settings(), "shorter windows")
+
+
+def test_a_build_of_a_part_leaves_everything_due(project: Project) -> None:
+    events = some_events()
+    definitions = project.definitions(shorter_windows=False)
+    with PublicViews(project.database) as views:
+        views.append_events(events[:6], LATEST)
+    project.build(Settings(), "--full-refresh")
+    with PublicViews(project.database) as views:
+        views.append_events(events[6:], LATEST + timedelta(hours=1))
+    project.build(Settings(), "--select", "+int_user_days")
+    project.build(Settings())
+    assert due_users(project.database) == {"bob"}
+    assert_views_match(project.database, events, definitions, Settings(), "a build of a part")
+
+
+def test_roll_ups_can_be_given_up_and_taken_up_again(project: Project) -> None:
+    events = some_events()
+    definitions = project.definitions(shorter_windows=False)
+    with PublicViews(project.database) as views:
+        views.append_events(events[:6], LATEST)
+    project.build(Settings(), "--full-refresh")
+    with PublicViews(project.database) as views:
+        views.append_events(events[6:], LATEST + timedelta(hours=1))
+    run_dbt(*BUILD, database=project.database, project=project.directory)
+    assert_views_match(project.database, events, definitions, Settings(), "as views")
+    project.build(Settings())
+    assert_views_match(project.database, events, definitions, Settings(), "kept again")
+
+
+def test_data_tests_hold_after_a_refresh(project: Project) -> None:
+    shutil.copytree(REPOSITORY / "tests" / "dbt", project.directory / "tests" / "dbt")
+    events = some_events()
+    project.definitions(shorter_windows=False)
+    with PublicViews(project.database) as views:
+        views.append_events(events[:6], LATEST)
+    project.build(Settings(), "--full-refresh")
+    with PublicViews(project.database) as views:
+        views.append_events(events[6:], LATEST + timedelta(hours=1))
+    run_dbt(
+        "build",
+        "--exclude-resource-type",
+        "unit_test",
+        database=project.database,
+        variables={"rollups": "incremental"},
+        project=project.directory,
+        check=True,
+    )
+    assert due_users(project.database) == {"bob"}
+
+
+@pytest.mark.parametrize(
+    "part", [("--select", "int_user_days"), ("--selector", "refresh")], ids=["select", "selector"]
+)
+def test_a_full_refresh_of_a_part_is_refused(project: Project, part: tuple[str, str]) -> None:
+    project.build(Settings(), "--full-refresh")
+    refused = project.build(Settings(), "--full-refresh", *part, check=False)
+    assert not refused.success
+    assert "--full-refresh of some models would" in refused.output
+
+
+# one process at a time opens a DuckDB file
+@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
+def test_a_build_that_is_overtaken_stops(project: Project) -> None:
+    events = some_events()
+    definitions = project.definitions(shorter_windows=False)
+    with PublicViews(project.database) as views:
+        views.append_events(events[:6], LATEST)
+    project.build(Settings(), "--full-refresh")
+    with PublicViews(project.database) as views:
+        views.append_events(events[6:], LATEST + timedelta(hours=1))
+    # The first build waits for us in the middle, until the second one waits for it.
+    blocker = project.database.connect()
+    blocker.execute("begin")
+    blocker.execute("lock table analytics_intermediate.int_due_users in access exclusive mode")
+    with project.start_refresh() as first:
+        wait_for_somebody_to_wait_for(project.database, "int_due_users", first)
+        with project.start_refresh() as second:
+            wait_for_somebody_to_wait_for(project.database, "current_build", second)
+            blocker.execute("rollback")
+            outputs = [build.communicate(timeout=300)[0].decode() for build in (first, second)]
+    blocker.close()
+    assert second.returncode == 0, outputs[1]
+    assert first.returncode != 0, outputs[0]
+    assert "Another build of these roll-ups began after this one" in outputs[0]
+    assert_views_match(project.database, events, definitions, Settings(), "two builds at once")
+
+
+def wait_for_somebody_to_wait_for(
+    database: Database, table: str, process: subprocess.Popen[bytes]
+) -> None:
+    """Wait until a lock of a table is asked for and not granted."""
+    deadline = time.monotonic() + 120
+    while not database.query(
+        "select 1 from pg_locks join pg_class on pg_class.oid = relation "
+        "where relname = %s and not granted",
+        [table],
+    ):
+        assert process.poll() is None, process.communicate()[0].decode()
+        assert time.monotonic() < deadline, f"nobody waited for {table}"
+        time.sleep(0.05)

@@ -1,0 +1,125 @@
+"""Roll-ups that are kept say the same as the plain reference after every build.
+
+Deliveries come late, in parts, and out of their order; definitions, settings and the time zone
+change; builds fail half-way. After each build that succeeds, every public view is compared.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import hypothesis
+import pytest
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import strategies as st
+
+from tests.metrics.strategies import logs
+from tests.metrics.views import PublicViews
+from tests.reference import Event, Settings
+from tests.rollups.projects import LATEST, Project, assert_views_match
+
+ANCHORS = [datetime(2023, 12, 30, tzinfo=UTC), datetime(2024, 2, 29, tzinfo=UTC)]
+# How many histories are tried on each engine, by profile.
+EXAMPLES = {"repeatable": 2, "thorough": 200}
+
+SETTINGS = (
+    Settings(),
+    Settings(reporting_timezone="Asia/Kathmandu", week_start="sunday"),
+    Settings(signup_event="join", activity_events=("A", "B"), as_of_date=date(2024, 3, 2)),
+    Settings(session_gap_minutes=60, max_path_steps=2),
+)
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What happens between two builds.
+
+    Attributes:
+        events: How many of the events arrive, as a share of those that have not.
+        hours: How long before or after the latest delivery they say that they arrived.
+        settings: What the build is told, as an index of SETTINGS.
+        shorter_windows: Whether the funnels' windows are half as long as in the seeds.
+        fails_first: Whether a build fails half-way before the one that succeeds.
+        refreshes: Whether only what is kept is built, where definitions and settings stayed.
+    """
+
+    events: float
+    hours: int
+    settings: int
+    shorter_windows: bool
+    fails_first: bool
+    refreshes: bool
+
+
+STEPS = st.lists(
+    st.builds(
+        Step,
+        events=st.sampled_from([0.0, 0.1, 0.5, 1.0]),
+        # twice 0 is one delivery that came to light in two parts; -20 was committed late
+        hours=st.sampled_from([0, 0, 1, -20, 400]),
+        settings=st.sampled_from([0, 0, 0, 1, 2, 3]),
+        shorter_windows=st.sampled_from([False, False, True]),
+        fails_first=st.booleans(),
+        refreshes=st.booleans(),
+    ),
+    min_size=2,
+    max_size=4,
+)
+
+
+def test_views_match_the_reference_after_every_build(project: Project) -> None:
+    @hypothesis.settings(
+        max_examples=EXAMPLES[hypothesis.settings.get_current_profile_name()],
+        # each example takes as long as several builds, so what fails is shown as it was found
+        phases=(Phase.generate,),
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(logs(ANCHORS), STEPS)
+    def check(history: list[Event], steps: list[Step]) -> None:
+        with PublicViews(project.database) as views:
+            views.replace_events([])
+        arrived: list[Event] = []
+        built: tuple[int, bool] | None = None
+        for number, step in enumerate(steps):
+            count = round(step.events * (len(history) - len(arrived)))
+            delivered = history[len(arrived) : len(arrived) + count]
+            with PublicViews(project.database) as views:
+                views.append_events(delivered, LATEST + timedelta(hours=step.hours))
+            arrived += delivered
+            settings = SETTINGS[step.settings]
+            refresh = ["--full-refresh"] if number == 0 else []
+            if step.fails_first:
+                fail_half_way(project, settings, *refresh)
+            definitions = project.definitions(shorter_windows=step.shorter_windows)
+            if step.refreshes and built == (step.settings, step.shorter_windows):
+                project.refresh(settings)
+            else:
+                project.build(settings, *refresh)
+            built = (step.settings, step.shorter_windows)
+            assert_views_match(project.database, arrived, definitions, settings, steps)
+
+    check()
+
+
+def fail_half_way(project: Project, settings: Settings, *options: str) -> None:
+    """Let a test between the events and the funnels fail, by which the funnels are skipped."""
+    failing = project.directory / "tests" / "dbt" / "fails.sql"
+    failing.parent.mkdir(parents=True, exist_ok=True)
+    # generic tests would only take longer
+    command = ("build", "--exclude-resource-type", "unit_test", "--exclude", "test_type:generic")
+    failing.write_text("-- depends_on: {{ ref('int_funnel_step_events') }}\nselect 1 as failure\n")
+    try:
+        command = (
+            "build",
+            "--exclude-resource-type",
+            "unit_test",
+            "--exclude",
+            "test_type:generic",
+        )
+        failed = project.run(settings, *command, *options, check=False)
+    finally:
+        failing.unlink()
+    assert not failed.success
+    assert failed.statuses["int_sessions"] == "success"
+    assert failed.statuses["int_funnel_progress"] == "skipped"
