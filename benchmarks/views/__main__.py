@@ -39,7 +39,7 @@ SETTINGS = {"shared_buffers": "2GB", "work_mem": "64MB", "max_wal_size": "8GB"}
 )
 def main(size: str, engine: str, rounds: int, batch: int | None, parts: tuple[str, ...]) -> None:
     """Measure the views and their roll-ups, and write tables and plots to benchmarks/results."""
-    events = prepare(CACHE / "events", SIZES[size], rounds, batch or SIZES[size] // 100)
+    events = prepare(CACHE / "events", SIZES[size], rounds + 1, batch or SIZES[size] // 100)
     all_figures: list[Figures] = []
     with ExitStack() as stack:
         for one in ("duckdb", "postgres") if engine == "both" else (engine,):

@@ -99,12 +99,18 @@ class Database:
 
     def build(self, rollups: str, *options: str) -> Run:
         """`dbt build`; with `--full-refresh` a full rebuild."""
-        variables = json.dumps({"rollups": rollups})
-        command = [sys.executable, "-m", "dbt.cli.main", "build", "--vars", variables]
-        command += ["--target-path", str(self.directory / "target"), "--no-use-colors"]
-        return run(
-            [*command, "--log-path", str(self.directory / "logs"), *options], self.environment
-        )
+        return self._dbt(rollups, "build", *options)
+
+    def refresh(self) -> Run:
+        """`dbt run --selector refresh`: what is kept, and no view."""
+        return self._dbt("incremental", "run", "--selector", "refresh")
+
+    def _dbt(self, rollups: str, *arguments: str) -> Run:
+        command = [sys.executable, "-m", "dbt.cli.main", *arguments, "--no-use-colors"]
+        command += ["--vars", json.dumps({"rollups": rollups})]
+        command += ["--target-path", str(self.directory / "target")]
+        command += ["--log-path", str(self.directory / "logs")]
+        return run(command, self.environment)
 
     def public_views(self) -> list[str]:
         """The names of all public views, from dbt's manifest, in order."""

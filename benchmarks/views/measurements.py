@@ -106,14 +106,18 @@ def measure_rollups(database: Database, events: Events, figures: Figures, rounds
         query = f"select * from analytics.{view}"
         _in_turns(rounds, [(f"rolled-up {view}", database, query)], figures)
     figures.add("build with nothing new", database.build("incremental", *WITHOUT_TESTS))
+    figures.add("refresh with nothing new", database.refresh())
     measure_refreshes(database, events, figures)
 
 
 def measure_refreshes(database: Database, events: Events, figures: Figures) -> None:
-    """Append each batch and refresh after it."""
-    for batch in events.batches:
+    """Append each batch and refresh after it; after the last one, build."""
+    *batches, last = events.batches
+    for batch in batches:
         figures.add("append 1 %", database.append(batch))
-        figures.add("refresh after 1 %", database.build("incremental", *WITHOUT_TESTS))
+        figures.add("refresh after 1 %", database.refresh())
+    figures.add("append 1 %", database.append(last))
+    figures.add("build after 1 %", database.build("incremental", *WITHOUT_TESTS))
 
 
 def measure(database: Database, events: Events, rounds: int, parts: frozenset[str]) -> Figures:
