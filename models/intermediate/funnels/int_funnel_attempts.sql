@@ -1,6 +1,6 @@
 {#- One pass per step. Each pass reads the attempts that stand at the step before and the events
     that match the step, and sorts them once: linear in events, whatever the number of steps. -#}
-{% set max_steps = whole_number('max_funnel_steps', 1) -%}
+{% set passes = funnel_passes(ref('int_funnel_steps'), 'ordered') -%}
 with funnel_steps as (
 
     select *
@@ -9,9 +9,14 @@ with funnel_steps as (
 
 ),
 
+{% if passes -%}
 step_events as (
 
-    select * from {{ ref('int_funnel_step_events') }}
+    select *
+    from {{ ref('int_funnel_step_events') }}
+    {% if passes | selectattr('any_event') | list -%}
+    where reference is distinct from '*'
+    {%- endif %}
 
 ),
 
@@ -21,6 +26,44 @@ ties as (
 
 ),
 
+{% for pass in passes -%}
+{% set step = pass.step -%}
+candidates_{{ step }} as (
+
+    select
+        step_events.funnel,
+        step_events.user_id,
+        step_events.occurred_at,
+        step_events.event_date,
+        funnel_steps.on_day
+    from step_events
+    inner join funnel_steps
+        on
+            step_events.funnel = funnel_steps.funnel
+            and funnel_steps.step = {{ step }}
+    where step_events.step = {{ step }}
+    {% if pass.any_event -%}
+    -- read for this step alone, as few of all events are kept
+    union all
+    select
+        step_events.funnel,
+        step_events.user_id,
+        step_events.occurred_at,
+        step_events.event_date,
+        funnel_steps.on_day
+    from {{ ref('int_funnel_step_events') }} as step_events
+    inner join funnel_steps
+        on
+            step_events.funnel = funnel_steps.funnel
+            and funnel_steps.step = {{ step }}
+    where
+        step_events.step = {{ step }}
+        and step_events.reference = '*'
+    {%- endif %}
+
+),
+
+{% endfor -%}
 -- Any first step may start an attempt. base_step is the last step that was filled before the
 -- instant of reached_at, so the steps after it were all filled at that instant.
 attempts_1 as (
@@ -32,14 +75,12 @@ attempts_1 as (
         event_date as started_on,
         0 as base_step,
         occurred_at as reached_at
-    from step_events
-    where
-        step = 1
-        and funnel in (select funnel_steps.funnel from funnel_steps)
+    from candidates_1
 
 ),
 
-{% for step in range(2, max_steps + 1) -%}
+{% for pass in passes[1:] -%}
+{% set step = pass.step -%}
 {% set previous = step - 1 -%}
 standing_{{ step }} as (
 
@@ -118,23 +159,18 @@ spans_{{ step }} as (
 
 ),
 
-candidates_{{ step }} as (
+dated_{{ step }} as (
 
     select
-        step_events.funnel,
-        step_events.user_id,
-        step_events.occurred_at,
-        case when funnel_steps.on_day is not null then step_events.event_date end as required_date,
+        funnel,
+        user_id,
+        occurred_at,
+        case when on_day is not null then event_date end as required_date,
         case
-            when funnel_steps.on_day is not null then step_events.event_date
+            when on_day is not null then event_date
             else cast('0001-01-01' as date)
         end as date_key
-    from step_events
-    inner join funnel_steps
-        on
-            step_events.funnel = funnel_steps.funnel
-            and funnel_steps.step = {{ step }}
-    where step_events.step = {{ step }}
+    from candidates_{{ step }}
 
 ),
 
@@ -146,7 +182,7 @@ spanned_{{ step }} as (
         candidates.required_date,
         candidates.occurred_at,
         spans.last_sought_at
-    from candidates_{{ step }} as candidates
+    from dated_{{ step }} as candidates
     {{ hashed_join() }} spans_{{ step }} as spans
         on
             candidates.funnel = spans.funnel
@@ -269,20 +305,35 @@ attempts_{{ step }} as (
 ),
 
 {% endfor -%}
+{% endif -%}
+outdated as (
+
+    select funnel
+    from {{ ref('int_funnel_steps') }}
+    where {{ is_beyond_passes(passes, 'ordered') }}
+
+),
+
 unioned as (
 
-    {% for step in range(1, max_steps + 1) -%}
+    select
+        funnel,
+        cast(null as {{ dbt.type_string() }}) as user_id,
+        cast(null as timestamp with time zone) as started_at,
+        cast(null as date) as started_on,
+        cast(null as integer) as step,
+        cast(null as timestamp with time zone) as reached_at
+    from outdated
+    {% for pass in passes -%}
+    union all
     select
         funnel,
         user_id,
         started_at,
         started_on,
-        {{ step }} as step,
+        {{ pass.step }} as step,
         reached_at
-    from attempts_{{ step }}
-    {% if not loop.last -%}
-    union all
-    {% endif -%}
+    from attempts_{{ pass.step }}
     {% endfor %}
 )
 

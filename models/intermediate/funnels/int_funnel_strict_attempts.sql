@@ -1,6 +1,6 @@
 {#- One pass per step, as in int_funnel_attempts. As nothing may lie between the steps, each step
     stands in the instant of the step before or in the user's next one: nothing is sought. -#}
-{% set max_steps = whole_number('max_funnel_steps', 1) -%}
+{% set passes = funnel_passes(ref('int_funnel_steps'), 'strict') -%}
 with funnel_steps as (
 
     select *
@@ -9,6 +9,7 @@ with funnel_steps as (
 
 ),
 
+{% if passes -%}
 step_events as (
 
     select
@@ -106,7 +107,8 @@ attempts_1 as (
 
 ),
 
-{% for step in range(2, max_steps + 1) -%}
+{% for pass in passes[1:] -%}
+{% set step = pass.step -%}
 {% set previous = step - 1 -%}
 standing_{{ step }} as (
 
@@ -283,25 +285,41 @@ attempts_{{ step }} as (
 ),
 
 {% endfor -%}
+{% endif -%}
+outdated as (
+
+    select funnel
+    from {{ ref('int_funnel_steps') }}
+    where {{ is_beyond_passes(passes, 'strict') }}
+
+),
+
 unioned as (
 
-    {% for step in range(1, max_steps + 1) -%}
+    select
+        funnel,
+        cast(null as {{ dbt.type_string() }}) as user_id,
+        cast(null as timestamp with time zone) as started_at,
+        cast(null as date) as started_on,
+        cast(null as integer) as step,
+        cast(null as timestamp with time zone) as reached_at,
+        cast(null as integer) as can_continue
+    from outdated
+    {% for pass in passes -%}
+    union all
     select
         funnel,
         user_id,
         started_at,
         started_on,
-        {{ step }} as step,
+        {{ pass.step }} as step,
         reached_at,
         case
             when instant_number < last_instant then 0
-            when instant_number = start_instant or {{ step }} - base_step = events then 1
+            when instant_number = start_instant or {{ pass.step }} - base_step = events then 1
             else 0
         end as can_continue
-    from attempts_{{ step }}
-    {% if not loop.last -%}
-    union all
-    {% endif -%}
+    from attempts_{{ pass.step }}
     {% endfor %}
 ),
 

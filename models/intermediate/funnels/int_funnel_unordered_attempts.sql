@@ -1,3 +1,4 @@
+{% set passes = funnel_passes(ref('int_funnel_steps'), 'unordered') -%}
 with funnel_steps as (
 
     select *
@@ -6,6 +7,7 @@ with funnel_steps as (
 
 ),
 
+{% if passes -%}
 step_sets as (
 
     select * from {{ ref('int_funnel_unordered_sets') }}
@@ -222,6 +224,42 @@ within_window as (
             true
         )
 
+),
+
+{% endif -%}
+outdated as (
+
+    select funnel
+    from {{ ref('int_funnel_steps') }}
+    where {{ is_beyond_passes(passes, 'unordered') }}
+
+),
+
+unioned as (
+
+    select
+        funnel,
+        cast(null as {{ dbt.type_string() }}) as user_id,
+        cast(null as timestamp with time zone) as started_at,
+        cast(null as date) as started_on,
+        cast(null as integer) as step,
+        cast(null as timestamp with time zone) as reached_at
+    from outdated
+    {% if passes -%}
+    union all
+    select
+        funnel,
+        user_id,
+        started_at,
+        started_on,
+        cast(row_number() over (
+            partition by funnel, user_id, started_at
+            order by filled_at, step_group, filled_steps
+        ) as integer) as step,
+        filled_at as reached_at
+    from within_window
+    {%- endif %}
+
 )
 
 select
@@ -229,9 +267,6 @@ select
     user_id,
     started_at,
     started_on,
-    cast(row_number() over (
-        partition by funnel, user_id, started_at
-        order by filled_at, step_group, filled_steps
-    ) as integer) as step,
-    filled_at as reached_at
-from within_window
+    step,
+    reached_at
+from unioned
