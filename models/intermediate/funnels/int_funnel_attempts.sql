@@ -1,6 +1,9 @@
 {#- One pass per step. Each pass reads the attempts that stand at the step before and the events
     that match the step, and sorts them once: linear in events, whatever the number of steps. -#}
 {% set passes = funnel_passes(ref('int_funnel_steps'), 'ordered') -%}
+{% if not execute -%}
+-- depends_on: {{ ref('int_due_events') }}
+{% endif -%}
 with funnel_steps as (
 
     select *
@@ -10,12 +13,13 @@ with funnel_steps as (
 ),
 
 {% if passes -%}
+-- Steps that any event fills are sought among all events by the pass itself: it keeps few of them.
 step_events as (
 
     select *
     from {{ ref('int_funnel_step_events') }}
     {% if passes | selectattr('any_event') | list -%}
-    where reference is distinct from '*'
+    where reference <> '*'
     {%- endif %}
 
 ),
@@ -26,44 +30,6 @@ ties as (
 
 ),
 
-{% for pass in passes -%}
-{% set step = pass.step -%}
-candidates_{{ step }} as (
-
-    select
-        step_events.funnel,
-        step_events.user_id,
-        step_events.occurred_at,
-        step_events.event_date,
-        funnel_steps.on_day
-    from step_events
-    inner join funnel_steps
-        on
-            step_events.funnel = funnel_steps.funnel
-            and funnel_steps.step = {{ step }}
-    where step_events.step = {{ step }}
-    {% if pass.any_event -%}
-    -- read for this step alone, as few of all events are kept
-    union all
-    select
-        step_events.funnel,
-        step_events.user_id,
-        step_events.occurred_at,
-        step_events.event_date,
-        funnel_steps.on_day
-    from {{ ref('int_funnel_step_events') }} as step_events
-    inner join funnel_steps
-        on
-            step_events.funnel = funnel_steps.funnel
-            and funnel_steps.step = {{ step }}
-    where
-        step_events.step = {{ step }}
-        and step_events.reference = '*'
-    {%- endif %}
-
-),
-
-{% endfor -%}
 -- Any first step may start an attempt. base_step is the last step that was filled before the
 -- instant of reached_at, so the steps after it were all filled at that instant.
 attempts_1 as (
@@ -75,7 +41,23 @@ attempts_1 as (
         event_date as started_on,
         0 as base_step,
         occurred_at as reached_at
-    from candidates_1
+    from step_events
+    where
+        step = 1
+        and funnel in (select funnel_steps.funnel from funnel_steps)
+    {% if passes[0].any_event -%}
+    union
+    select
+        funnel_steps.funnel,
+        events.user_id,
+        events.occurred_at as started_at,
+        events.event_date as started_on,
+        0 as base_step,
+        events.occurred_at as reached_at
+    from {{ ref('int_due_events') }} as events
+    inner join funnel_steps
+        on funnel_steps.step = 1 and funnel_steps.event = '*'
+    {%- endif %}
 
 ),
 
@@ -159,22 +141,28 @@ spans_{{ step }} as (
 
 ),
 
-dated_{{ step }} as (
+{% set sources = ['step'] -%}
+candidates_{{ step }} as (
 
     select
-        funnel,
-        user_id,
-        occurred_at,
-        case when on_day is not null then event_date end as required_date,
+        step_events.funnel,
+        step_events.user_id,
+        step_events.occurred_at,
+        case when funnel_steps.on_day is not null then step_events.event_date end as required_date,
         case
-            when on_day is not null then event_date
+            when funnel_steps.on_day is not null then step_events.event_date
             else cast('0001-01-01' as date)
         end as date_key
-    from candidates_{{ step }}
+    from step_events
+    inner join funnel_steps
+        on
+            step_events.funnel = funnel_steps.funnel
+            and funnel_steps.step = {{ step }}
+    where step_events.step = {{ step }}
 
 ),
 
-spanned_{{ step }} as (
+spanned_step_events_{{ step }} as (
 
     select
         candidates.funnel,
@@ -182,7 +170,7 @@ spanned_{{ step }} as (
         candidates.required_date,
         candidates.occurred_at,
         spans.last_sought_at
-    from dated_{{ step }} as candidates
+    from candidates_{{ step }} as candidates
     {{ hashed_join() }} spans_{{ step }} as spans
         on
             candidates.funnel = spans.funnel
@@ -193,6 +181,83 @@ spanned_{{ step }} as (
 
 ),
 
+{% if pass.any_event -%}
+spans_of_any_event_{{ step }} as (
+
+    select
+        spans.funnel,
+        spans.user_id,
+        spans.date_key,
+        spans.first_sought_at,
+        spans.last_sought_at,
+        funnel_steps.on_day
+    from spans_{{ step }} as spans
+    inner join funnel_steps
+        on spans.funnel = funnel_steps.funnel
+    where
+        funnel_steps.step = {{ step }}
+        and funnel_steps.event = '*'
+
+),
+
+{% endif -%}
+{% if 'whenever' in (pass.any_event or []) -%}
+{% do sources.append('any') -%}
+spanned_any_events_{{ step }} as (
+
+    select
+        spans.funnel,
+        events.user_id,
+        cast(null as date) as required_date,
+        events.occurred_at,
+        spans.last_sought_at
+    from {{ ref('int_due_events') }} as events
+    {{ hashed_join() }} (
+        select * from spans_of_any_event_{{ step }}
+        where on_day is null
+    ) as spans
+        on events.user_id = spans.user_id
+    where coalesce(events.occurred_at > spans.first_sought_at, false)
+    {{ end_of_hashed_join() }}
+
+),
+
+{% endif -%}
+{% if 'on a day' in (pass.any_event or []) -%}
+{% do sources.append('dated') -%}
+spanned_dated_events_{{ step }} as (
+
+    select
+        spans.funnel,
+        events.user_id,
+        events.event_date as required_date,
+        events.occurred_at,
+        spans.last_sought_at
+    from {{ ref('int_due_events') }} as events
+    {{ hashed_join() }} (
+        select * from spans_of_any_event_{{ step }}
+        where on_day is not null
+    ) as spans
+        on
+            events.user_id = spans.user_id
+            and events.event_date = spans.date_key
+    where coalesce(events.occurred_at > spans.first_sought_at, false)
+    {{ end_of_hashed_join() }}
+
+),
+
+{% endif -%}
+spanned_{{ step }} as (
+
+    {% for source in sources -%}
+    select * from spanned_{{ source }}_events_{{ step }}
+    {% if not loop.last -%}
+    union all
+    {% endif -%}
+    {% endfor %}
+
+),
+
 -- After the last attempt only the next event can be found, so that most need not be sorted.
 within_{{ step }} as (
 
@@ -200,21 +265,13 @@ within_{{ step }} as (
         funnel,
         user_id,
         required_date,
-        occurred_at
-    from spanned_{{ step }}
-    where occurred_at <= last_sought_at
-    union all
-    select
-        funnel,
-        user_id,
-        required_date,
         min(occurred_at) as occurred_at
     from spanned_{{ step }}
-    where occurred_at > last_sought_at
     group by
         funnel,
         user_id,
-        required_date
+        required_date,
+        case when occurred_at <= last_sought_at then occurred_at end
 
 ),
 
