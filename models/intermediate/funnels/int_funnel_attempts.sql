@@ -1,14 +1,47 @@
 {#- One pass per step. Each pass reads the attempts that stand at the step before and the events
     that match the step, and sorts them once: linear in events, whatever the number of steps. -#}
-{% set passes = funnel_passes(ref('int_funnel_steps'), 'ordered') -%}
+{% set passes = funnel_passes(
+    ref('int_funnel_steps'),
+    'ordered',
+    ref('int_funnel_untied_steps') if can_be_asked(ref('int_funnel_steps')) else none
+) -%}
+{#- of all steps, which only a database can tell apart -#}
+{% set any_event_is_apart = passes | selectattr('any_event') | list | length > 0 -%}
+{% set some_steps_are_untied = passes | selectattr('untied') | list | length > 0 -%}
+{% set ties_count = passes | selectattr('tied') | list | length > 0 -%}
 {% if not execute -%}
 -- depends_on: {{ ref('int_due_events') }}
+-- depends_on: {{ ref('int_funnel_untied_steps') }}
 {% endif -%}
-with funnel_steps as (
+with ordered_steps as (
 
     select *
     from {{ ref('int_funnel_steps') }}
     where step_order = 'ordered'
+
+),
+
+funnel_steps as (
+
+    select
+        steps.funnel,
+        steps.step_order,
+        steps.window_seconds,
+        steps.step,
+        steps.event,
+        steps.on_day,
+        {% if some_steps_are_untied -%}
+        untied_steps.events_needed
+        {%- else -%}
+        cast(null as integer) as events_needed
+        {%- endif %}
+    from ordered_steps as steps
+    {% if some_steps_are_untied -%}
+    left join {{ ref('int_funnel_untied_steps') }} as untied_steps
+        on
+            steps.funnel = untied_steps.funnel
+            and steps.step = untied_steps.step
+    {%- endif %}
 
 ),
 
@@ -18,46 +51,57 @@ step_events as (
 
     select *
     from {{ ref('int_funnel_step_events') }}
-    {% if passes | selectattr('any_event') | list -%}
+    {% if any_event_is_apart -%}
     where reference <> '*'
     {%- endif %}
 
 ),
 
+{% if ties_count -%}
 ties as (
 
     select * from {{ ref('int_funnel_ties') }}
 
 ),
 
+{% endif -%}
 -- Any first step may start an attempt. base_step is the last step that was filled before the
 -- instant of reached_at, so the steps after it were all filled at that instant.
-attempts_1 as (
+starts as (
 
-    select distinct
+    select
         funnel,
         user_id,
         occurred_at as started_at,
-        event_date as started_on,
-        0 as base_step,
-        occurred_at as reached_at
+        event_date as started_on
     from step_events
     where
         step = 1
         and funnel in (select funnel_steps.funnel from funnel_steps)
     {% if passes[0].any_event -%}
-    union
+    union all
     select
         funnel_steps.funnel,
         events.user_id,
         events.occurred_at as started_at,
-        events.event_date as started_on,
-        0 as base_step,
-        events.occurred_at as reached_at
+        events.event_date as started_on
     from {{ ref('int_due_events') }} as events
     inner join funnel_steps
         on funnel_steps.step = 1 and funnel_steps.event = '*'
     {%- endif %}
+
+),
+
+attempts_1 as (
+
+    select distinct
+        user_id,
+        started_at,
+        funnel,
+        started_on,
+        0 as base_step,
+        started_at as reached_at
+    from starts
 
 ),
 
@@ -84,6 +128,7 @@ standing_{{ step }} as (
 
 ),
 
+{% if pass.tied -%}
 ties_{{ step }} as (
 
     select
@@ -123,6 +168,17 @@ seekers_{{ step }} as (
 
 ),
 
+{% else -%}
+seekers_{{ step }} as (
+
+    select
+        *,
+        false as continues_at_once
+    from standing_{{ step }}
+
+),
+
+{% endif -%}
 -- From when to when attempts of a user look for the step. The date that on_day asks for is a part
 -- of the key; where none is asked for, a date that no event has stands in, as null equals nothing.
 spans_{{ step }} as (
@@ -152,7 +208,8 @@ candidates_{{ step }} as (
         case
             when funnel_steps.on_day is not null then step_events.event_date
             else cast('0001-01-01' as date)
-        end as date_key
+        end as date_key,
+        funnel_steps.events_needed
     from step_events
     inner join funnel_steps
         on
@@ -169,14 +226,15 @@ spanned_step_events_{{ step }} as (
         candidates.user_id,
         candidates.required_date,
         candidates.occurred_at,
-        spans.last_sought_at
+        spans.last_sought_at,
+        candidates.events_needed
     from candidates_{{ step }} as candidates
     {{ hashed_join() }} spans_{{ step }} as spans
         on
             candidates.funnel = spans.funnel
             and candidates.user_id = spans.user_id
             and candidates.date_key = spans.date_key
-    where coalesce(candidates.occurred_at > spans.first_sought_at, false)
+    where coalesce(candidates.occurred_at >= spans.first_sought_at, false)
     {{ end_of_hashed_join() }}
 
 ),
@@ -190,7 +248,8 @@ spans_of_any_event_{{ step }} as (
         spans.date_key,
         spans.first_sought_at,
         spans.last_sought_at,
-        funnel_steps.on_day
+        funnel_steps.on_day,
+        funnel_steps.events_needed
     from spans_{{ step }} as spans
     inner join funnel_steps
         on spans.funnel = funnel_steps.funnel
@@ -210,14 +269,16 @@ spanned_any_events_{{ step }} as (
         events.user_id,
         cast(null as date) as required_date,
         events.occurred_at,
-        spans.last_sought_at
+        spans.last_sought_at,
+        spans.events_needed
     from {{ ref('int_due_events') }} as events
     {{ hashed_join() }} (
-        select * from spans_of_any_event_{{ step }}
+        select *
+        from spans_of_any_event_{{ step }}
         where on_day is null
     ) as spans
         on events.user_id = spans.user_id
-    where coalesce(events.occurred_at > spans.first_sought_at, false)
+    where coalesce(events.occurred_at >= spans.first_sought_at, false)
     {{ end_of_hashed_join() }}
 
 ),
@@ -232,16 +293,18 @@ spanned_dated_events_{{ step }} as (
         events.user_id,
         events.event_date as required_date,
         events.occurred_at,
-        spans.last_sought_at
+        spans.last_sought_at,
+        spans.events_needed
     from {{ ref('int_due_events') }} as events
     {{ hashed_join() }} (
-        select * from spans_of_any_event_{{ step }}
+        select *
+        from spans_of_any_event_{{ step }}
         where on_day is not null
     ) as spans
         on
             events.user_id = spans.user_id
             and events.event_date = spans.date_key
-    where coalesce(events.occurred_at > spans.first_sought_at, false)
+    where coalesce(events.occurred_at >= spans.first_sought_at, false)
     {{ end_of_hashed_join() }}
 
 ),
@@ -255,7 +318,6 @@ spanned_{{ step }} as (
     union all
     {% endif -%}
     {% endfor %}
-
 ),
 
 -- After the last attempt only the next event can be found, so that most need not be sorted.
@@ -265,16 +327,19 @@ within_{{ step }} as (
         funnel,
         user_id,
         required_date,
-        min(occurred_at) as occurred_at
+        min(occurred_at) as occurred_at,
+        coalesce(count(*) >= min(events_needed), false) as fills_at_once
     from spanned_{{ step }}
     group by
-        funnel,
         user_id,
+        funnel,
         required_date,
         case when occurred_at <= last_sought_at then occurred_at end
 
 ),
 
+-- A candidate comes before the attempts at its instant (0 and 1, backwards in time) if it can fill
+-- the step at once, and after them (2) if int_funnel_ties has to say so.
 timeline_{{ step }} as (
 
     select
@@ -287,8 +352,7 @@ timeline_{{ step }} as (
         base_step,
         deadline,
         continues_at_once,
-        cast(null as timestamp with time zone) as candidate_at,
-        0 as row_kind
+        1 as row_kind
     from seekers_{{ step }}
     union all
     select
@@ -301,14 +365,13 @@ timeline_{{ step }} as (
         cast(null as integer) as base_step,
         cast(null as timestamp with time zone) as deadline,
         cast(null as boolean) as continues_at_once,
-        occurred_at as candidate_at,
-        1 as row_kind
+        case when fills_at_once then 0 else 2 end as row_kind
     from within_{{ step }}
 
 ),
 
--- Backwards in time, so that the frame only ever grows (a shrinking one is quadratic in
--- PostgreSQL); candidates of the same instant come after the attempts and are not seen.
+-- Backwards in time, so that the frame only ever grows (a shrinking one is quadratic in PostgreSQL).
+-- By user first, which tells more rows apart than the funnel.
 sought_{{ step }} as (
 
     select
@@ -321,8 +384,8 @@ sought_{{ step }} as (
         deadline,
         continues_at_once,
         row_kind,
-        min(candidate_at) over (
-            partition by funnel, user_id, required_date
+        min(case when row_kind <> 1 then occurred_at end) over (
+            partition by user_id, funnel, required_date
             order by occurred_at desc, row_kind asc
             rows between unbounded preceding and current row
         ) as next_at
@@ -338,10 +401,13 @@ stepped_{{ step }} as (
         started_at,
         started_on,
         deadline,
-        case when continues_at_once then base_step else {{ previous }} end as base_step,
+        case
+            when continues_at_once or reached_at = next_at then base_step
+            else {{ previous }}
+        end as base_step,
         case when continues_at_once then reached_at else next_at end as reached_at
     from sought_{{ step }}
-    where row_kind = 0
+    where row_kind = 1
 
 ),
 
@@ -366,7 +432,7 @@ attempts_{{ step }} as (
 outdated as (
 
     select funnel
-    from {{ ref('int_funnel_steps') }}
+    from funnel_steps
     where {{ is_beyond_passes(passes, 'ordered') }}
 
 ),

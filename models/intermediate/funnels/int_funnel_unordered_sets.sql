@@ -56,11 +56,7 @@ overlapping as (
         on
             one.funnel = other.funnel
             and one.reference <> other.reference
-            and (
-                one.event_name = other.event_name
-                or one.reference in ('*', '$signup')
-                or other.reference in ('*', '$signup')
-            )
+            and {{ may_share_events('one', 'other') }}
 
 ),
 

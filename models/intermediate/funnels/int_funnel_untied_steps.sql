@@ -1,0 +1,75 @@
+-- For these steps the number of events at an instant tells whether it can fill them, too, once it has
+-- filled the steps before. int_funnel_ties has to say it of all others.
+with steps as (
+
+    select
+        funnel,
+        step,
+        event as reference
+    from {{ ref('int_funnel_steps') }}
+    where step_order = 'ordered'
+
+),
+
+action_names as (
+
+    select distinct
+        action,
+        event_name
+    from {{ ref('int_actions') }}
+
+),
+
+named as (
+
+    select
+        steps.funnel,
+        steps.step,
+        steps.reference,
+        coalesce(action_names.event_name, steps.reference) as event_name
+    from steps
+    left join action_names
+        on steps.reference = action_names.action
+
+),
+
+-- steps that may take an event which an earlier step may take
+overlapping as (
+
+    select distinct
+        named.funnel,
+        named.step
+    from named
+    inner join named as earlier
+        on
+            named.funnel = earlier.funnel
+            and named.step > earlier.step
+            and {{ may_share_events('named', 'earlier') }}
+
+),
+
+counted as (
+
+    select
+        steps.funnel,
+        steps.step,
+        case
+            -- events of its own
+            when overlapping.step is null then 1
+            -- one for the first step, and any other
+            when steps.step = 2 and steps.reference = '*' then 2
+        end as events_needed
+    from steps
+    left join overlapping
+        on
+            steps.funnel = overlapping.funnel
+            and steps.step = overlapping.step
+
+)
+
+select
+    funnel,
+    step,
+    events_needed
+from counted
+where events_needed is not null
