@@ -43,10 +43,12 @@ candidates as (
             partition by signup_events.user_id order by signup_events.event_id
         ) as preference
     from signup_events
-    inner join signups
+    {{ hashed_join() }} signups
         on
             signup_events.user_id = signups.user_id
             and signup_events.occurred_at = signups.signed_up_at
+    where coalesce(signup_events.user_id = signups.user_id, false)
+    {{ end_of_hashed_join() }}
 
 ),
 

@@ -94,14 +94,18 @@ starts as (
 
 attempts_1 as (
 
-    select distinct
+    select
+        funnel,
         user_id,
         started_at,
-        funnel,
-        started_on,
+        min(started_on) as started_on,
         0 as base_step,
         started_at as reached_at
     from starts
+    group by
+        user_id,
+        started_at,
+        funnel
 
 ),
 

@@ -33,38 +33,39 @@ with attempts as (
 
 ),
 
-furthest_steps as (
+earliest_starts as (
 
     select
         funnel,
         user_id,
-        max(step) as furthest_step
+        step,
+        min(started_at) as started_at
     from attempts
     group by
         funnel,
-        user_id
+        user_id,
+        step
+
+),
+
+ranked_starts as (
+
+    select
+        funnel,
+        user_id,
+        started_at,
+        step as furthest_step,
+        row_number() over (partition by user_id, funnel order by step desc) as place
+    from earliest_starts
 
 ),
 
 -- the attempt that got furthest; of those, the earliest
 best_starts as (
 
-    select
-        attempts.funnel,
-        attempts.user_id,
-        furthest_steps.furthest_step,
-        min(attempts.started_at) as started_at
-    from attempts
-    {{ hashed_join() }} furthest_steps
-        on
-            attempts.funnel = furthest_steps.funnel
-            and attempts.user_id = furthest_steps.user_id
-    where coalesce(attempts.step = furthest_steps.furthest_step, false)
-    group by
-        attempts.funnel,
-        attempts.user_id,
-        furthest_steps.furthest_step
-    {{ end_of_hashed_join() }}
+    select *
+    from ranked_starts
+    where place = 1
 
 ),
 
