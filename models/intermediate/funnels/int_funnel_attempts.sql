@@ -1,14 +1,14 @@
 {#- One pass per step. Each pass reads the attempts that stand at the step before and the events
     that match the step, and sorts them once: linear in events, whatever the number of steps. -#}
-{% set passes = funnel_passes(
+{% set passes = ordered_funnel_passes(
     ref('int_funnel_steps'),
-    'ordered',
     ref('int_funnel_untied_steps') if can_be_asked(ref('int_funnel_steps')) else none
 ) -%}
-{#- of all steps, which only a database can tell apart -#}
-{% set any_event_is_apart = passes | selectattr('any_event') | list | length > 0 -%}
+{% set any_event_is_sought_apart = passes | selectattr('any_event') | list | length > 0 -%}
 {% set some_steps_are_untied = passes | selectattr('untied') | list | length > 0 -%}
-{% set ties_count = passes | selectattr('tied') | list | length > 0 -%}
+{% set some_steps_are_tied = passes | selectattr('tied') | list | length > 0 -%}
+{% set conditions = [] -%}
+{% for pass in passes %}{% do conditions.append(is_step_of_pass(pass)) %}{% endfor -%}
 {% if not execute -%}
 -- depends_on: {{ ref('int_due_events') }}
 -- depends_on: {{ ref('int_funnel_untied_steps') }}
@@ -51,13 +51,13 @@ step_events as (
 
     select *
     from {{ ref('int_funnel_step_events') }}
-    {% if any_event_is_apart -%}
+    {% if any_event_is_sought_apart -%}
     where reference <> '*'
     {%- endif %}
 
 ),
 
-{% if ties_count -%}
+{% if some_steps_are_tied -%}
 ties as (
 
     select * from {{ ref('int_funnel_ties') }}
@@ -437,7 +437,7 @@ outdated as (
 
     select funnel
     from funnel_steps
-    where {{ is_beyond_passes(passes, 'ordered') }}
+    where {{ stops_unless_built_for('ordered', conditions) }}
 
 ),
 

@@ -1,6 +1,7 @@
 {#- One pass per step, as in int_funnel_attempts. As nothing may lie between the steps, each step
     stands in the instant of the step before or in the user's next one: nothing is sought. -#}
-{% set passes = funnel_passes(ref('int_funnel_steps'), 'strict') -%}
+{% set steps = funnel_passes(ref('int_funnel_steps'), 'strict') -%}
+{% set known_steps = ['step <= ' ~ steps | length] if steps else [] -%}
 with funnel_steps as (
 
     select *
@@ -9,7 +10,7 @@ with funnel_steps as (
 
 ),
 
-{% if passes -%}
+{% if steps -%}
 step_events as (
 
     select
@@ -107,8 +108,7 @@ attempts_1 as (
 
 ),
 
-{% for pass in passes[1:] -%}
-{% set step = pass.step -%}
+{% for step in steps[1:] -%}
 {% set previous = step - 1 -%}
 standing_{{ step }} as (
 
@@ -289,8 +289,8 @@ attempts_{{ step }} as (
 outdated as (
 
     select funnel
-    from {{ ref('int_funnel_steps') }}
-    where {{ is_beyond_passes(passes, 'strict') }}
+    from funnel_steps
+    where {{ stops_unless_built_for('strict', known_steps) }}
 
 ),
 
@@ -305,21 +305,21 @@ unioned as (
         cast(null as timestamp with time zone) as reached_at,
         cast(null as integer) as can_continue
     from outdated
-    {% for pass in passes -%}
+    {% for step in steps -%}
     union all
     select
         funnel,
         user_id,
         started_at,
         started_on,
-        {{ pass.step }} as step,
+        {{ step }} as step,
         reached_at,
         case
             when instant_number < last_instant then 0
-            when instant_number = start_instant or {{ pass.step }} - base_step = events then 1
+            when instant_number = start_instant or {{ step }} - base_step = events then 1
             else 0
         end as can_continue
-    from attempts_{{ pass.step }}
+    from attempts_{{ step }}
     {% endfor %}
 ),
 

@@ -1,4 +1,4 @@
-{% set passes = funnel_passes(ref('int_funnel_steps'), 'unordered') -%}
+{% set is_used = funnel_passes(ref('int_funnel_steps'), 'unordered') | length > 0 -%}
 with funnel_steps as (
 
     select *
@@ -7,7 +7,7 @@ with funnel_steps as (
 
 ),
 
-{% if passes -%}
+{% if is_used -%}
 step_sets as (
 
     select * from {{ ref('int_funnel_unordered_sets') }}
@@ -226,27 +226,8 @@ within_window as (
 
 ),
 
-{% endif -%}
-outdated as (
+numbered as (
 
-    select funnel
-    from {{ ref('int_funnel_steps') }}
-    where {{ is_beyond_passes(passes, 'unordered') }}
-
-),
-
-unioned as (
-
-    select
-        funnel,
-        cast(null as {{ dbt.type_string() }}) as user_id,
-        cast(null as timestamp with time zone) as started_at,
-        cast(null as date) as started_on,
-        cast(null as integer) as step,
-        cast(null as timestamp with time zone) as reached_at
-    from outdated
-    {% if passes -%}
-    union all
     select
         funnel,
         user_id,
@@ -258,10 +239,26 @@ unioned as (
         ) as integer) as step,
         filled_at as reached_at
     from within_window
-    {%- endif %}
 
 )
 
+{% else -%}
+-- there is no such funnel, and so no row
+numbered as (
+
+    select
+        funnel,
+        cast(null as {{ dbt.type_string() }}) as user_id,
+        cast(null as timestamp with time zone) as started_at,
+        cast(null as date) as started_on,
+        step,
+        cast(null as timestamp with time zone) as reached_at
+    from funnel_steps
+    where {{ stops_unless_built_for('unordered', []) }}
+
+)
+
+{% endif -%}
 select
     funnel,
     user_id,
@@ -269,4 +266,4 @@ select
     started_on,
     step,
     reached_at
-from unioned
+from numbered
