@@ -80,7 +80,10 @@
     case
         when
             step_order = '{{ step_order }}'
-            and not coalesce({{ conditions | join(' or ') or 'false' }}, false)
+            and not coalesce(
+                {{ conditions | join('\n                or ') or 'false' }},
+                false
+            )
             -- no integer, so the database stops and shows the text
             then cast(
                 concat(

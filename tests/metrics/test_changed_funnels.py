@@ -1,7 +1,7 @@
 """Funnel views are built for the funnels that there are, and never answer for other ones.
 
-How long funnels are, and what their steps are like, decides what a build writes into the views. After
-a `dbt seed` without a build, they give the rows of the new definitions, or stop with a message.
+How long funnels are, and what their steps are like, decides what a build writes into the views.
+After a `dbt seed` without a build, they give the rows of the new definitions or stop, and say why.
 """
 
 import csv

@@ -49,7 +49,12 @@ funnel_steps as (
 -- Steps that any event fills are sought among all events by the pass itself: it keeps few of them.
 step_events as (
 
-    select *
+    select
+        funnel,
+        step,
+        user_id,
+        occurred_at,
+        event_date
     from {{ ref('int_funnel_step_events') }}
     {% if any_event_is_sought_apart -%}
     where reference <> '*'
@@ -243,8 +248,11 @@ spanned_step_events_{{ step }} as (
 
 ),
 
-{% if pass.any_event -%}
-spans_of_any_event_{{ step }} as (
+{% for when in pass.any_event or [] -%}
+{% set is_dated = when == 'on a day' -%}
+{% set source = 'dated' if is_dated else 'any' -%}
+{% do sources.append(source) -%}
+spans_of_{{ source }}_events_{{ step }} as (
 
     select
         spans.funnel,
@@ -252,7 +260,6 @@ spans_of_any_event_{{ step }} as (
         spans.date_key,
         spans.first_sought_at,
         spans.last_sought_at,
-        funnel_steps.on_day,
         funnel_steps.events_needed
     from spans_{{ step }} as spans
     inner join funnel_steps
@@ -260,60 +267,32 @@ spans_of_any_event_{{ step }} as (
     where
         funnel_steps.step = {{ step }}
         and funnel_steps.event = '*'
+        and funnel_steps.on_day is {{ 'not ' if is_dated }}null
 
 ),
 
-{% endif -%}
-{% if 'whenever' in (pass.any_event or []) -%}
-{% do sources.append('any') -%}
-spanned_any_events_{{ step }} as (
+spanned_{{ source }}_events_{{ step }} as (
 
     select
         spans.funnel,
         events.user_id,
-        cast(null as date) as required_date,
+        {{ 'events.event_date' if is_dated else 'cast(null as date)' }} as required_date,
         events.occurred_at,
         spans.last_sought_at,
         spans.events_needed
     from {{ ref('int_due_events') }} as events
-    {{ hashed_join() }} (
-        select *
-        from spans_of_any_event_{{ step }}
-        where on_day is null
-    ) as spans
-        on events.user_id = spans.user_id
-    where coalesce(events.occurred_at >= spans.first_sought_at, false)
-    {{ end_of_hashed_join() }}
-
-),
-
-{% endif -%}
-{% if 'on a day' in (pass.any_event or []) -%}
-{% do sources.append('dated') -%}
-spanned_dated_events_{{ step }} as (
-
-    select
-        spans.funnel,
-        events.user_id,
-        events.event_date as required_date,
-        events.occurred_at,
-        spans.last_sought_at,
-        spans.events_needed
-    from {{ ref('int_due_events') }} as events
-    {{ hashed_join() }} (
-        select *
-        from spans_of_any_event_{{ step }}
-        where on_day is not null
-    ) as spans
+    {{ hashed_join() }} spans_of_{{ source }}_events_{{ step }} as spans
         on
             events.user_id = spans.user_id
+            {%- if is_dated %}
             and events.event_date = spans.date_key
+            {%- endif %}
     where coalesce(events.occurred_at >= spans.first_sought_at, false)
     {{ end_of_hashed_join() }}
 
 ),
 
-{% endif -%}
+{% endfor -%}
 spanned_{{ step }} as (
 
     {% for source in sources -%}
@@ -374,8 +353,8 @@ timeline_{{ step }} as (
 
 ),
 
--- Backwards in time, so that the frame only ever grows (a shrinking one is quadratic in PostgreSQL).
--- By user first, which tells more rows apart than the funnel.
+-- Backwards in time, so that the frame only ever grows (a shrinking one is quadratic in
+-- PostgreSQL). By user first, which tells more rows apart than the funnel.
 sought_{{ step }} as (
 
     select

@@ -1,5 +1,5 @@
--- For these steps the number of events at an instant tells whether it can fill them, too, once it has
--- filled the steps before. int_funnel_ties has to say it of all others.
+-- Of these steps, the number of events at an instant tells whether it can fill them, too, once it
+-- has filled the steps before. Of all others int_funnel_ties has to say it.
 with steps as (
 
     select
