@@ -73,26 +73,35 @@
 {% endmacro %}
 
 
-{#- A condition on rows of int_funnel_steps that is never true: where one is a step of that order that meets
-    none of the conditions, the database stops with a message. Until a build follows on a `dbt seed`, views
-    may so have passes for other definitions than those that are there, but do not answer for these. -#}
-{% macro stops_unless_built_for(step_order, conditions) -%}
-    case
-        when
-            step_order = '{{ step_order }}'
-            and not coalesce(
-                {{ conditions | join('\n                or ') or 'false' }},
-                false
-            )
-            -- no integer, so the database stops and shows the text
-            then cast(
-                concat(
-                    'seeds/funnel_steps.csv: the steps of row ''', funnel,
-                    ''' have changed since the views were built; run dbt build'
-                ) as integer
-            ) is null
-        else false
-    end
+{#- A select of attempts that has no row: where a step in funnel_steps, of that order, meets none of the
+    conditions, the database stops with a message. Until a build follows on a `dbt seed`, views may so have
+    passes for other definitions than those that are there, but do not answer for these. -#}
+{% macro no_attempts_of_other_steps(step_order, conditions) -%}
+    select
+        funnel,
+        cast(null as {{ dbt.type_string() }}) as user_id,
+        cast(null as timestamp with time zone) as started_at,
+        cast(null as date) as started_on,
+        step,
+        cast(null as timestamp with time zone) as reached_at
+    from funnel_steps
+    where
+        case
+            when
+                step_order = '{{ step_order }}'
+                and not coalesce(
+                    {{ conditions | join('\n                    or ') or 'false' }},
+                    false
+                )
+                -- no integer, so the database stops and shows the text
+                then cast(
+                    concat(
+                        'seeds/funnel_steps.csv: the steps of row ''', funnel,
+                        ''' have changed since the views were built; run dbt build'
+                    ) as integer
+                ) is null
+            else false
+        end
 {%- endmacro %}
 
 
@@ -114,7 +123,19 @@
 {% endmacro %}
 
 
-{#- Whether an event may be one of both: each relation has a reference, and an event_name that it takes. -#}
+{#- A select of all rows of a relation with a reference, once for each name of events that it takes. -#}
+{% macro with_event_names(references) -%}
+    select
+        {{ references }}.*,
+        coalesce(actions.event_name, {{ references }}.reference) as event_name
+    from {{ references }}
+    left join {{ ref('int_actions') }} as actions
+        on {{ references }}.reference = actions.action
+{%- endmacro %}
+
+
+{#- Whether an event may be one of both: each relation has a reference
+    and an event_name. -#}
 {% macro may_share_events(one, other) -%}
     (
         {{ one }}.event_name = {{ other }}.event_name

@@ -414,22 +414,13 @@ attempts_{{ step }} as (
 {% endif -%}
 outdated as (
 
-    select funnel
-    from funnel_steps
-    where {{ stops_unless_built_for('ordered', conditions) }}
+    {{ no_attempts_of_other_steps('ordered', conditions) }}
 
 ),
 
 unioned as (
 
-    select
-        funnel,
-        cast(null as {{ dbt.type_string() }}) as user_id,
-        cast(null as timestamp with time zone) as started_at,
-        cast(null as date) as started_on,
-        cast(null as integer) as step,
-        cast(null as timestamp with time zone) as reached_at
-    from outdated
+    select * from outdated
     {% for pass in passes -%}
     union all
     select

@@ -288,21 +288,14 @@ attempts_{{ step }} as (
 {% endif -%}
 outdated as (
 
-    select funnel
-    from funnel_steps
-    where {{ stops_unless_built_for('strict', known_steps) }}
+    {{ no_attempts_of_other_steps('strict', known_steps) }}
 
 ),
 
 unioned as (
 
     select
-        funnel,
-        cast(null as {{ dbt.type_string() }}) as user_id,
-        cast(null as timestamp with time zone) as started_at,
-        cast(null as date) as started_on,
-        cast(null as integer) as step,
-        cast(null as timestamp with time zone) as reached_at,
+        *,
         cast(null as integer) as can_continue
     from outdated
     {% for step in steps -%}

@@ -246,15 +246,7 @@ numbered as (
 -- there is no such funnel, and so no row
 numbered as (
 
-    select
-        funnel,
-        cast(null as {{ dbt.type_string() }}) as user_id,
-        cast(null as timestamp with time zone) as started_at,
-        cast(null as date) as started_on,
-        step,
-        cast(null as timestamp with time zone) as reached_at
-    from funnel_steps
-    where {{ stops_unless_built_for('unordered', []) }}
+    {{ no_attempts_of_other_steps('unordered', []) }}
 
 )
 

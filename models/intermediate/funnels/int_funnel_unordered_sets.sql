@@ -25,24 +25,9 @@ step_references as (
 
 ),
 
-action_names as (
-
-    select distinct
-        action,
-        event_name
-    from {{ ref('int_actions') }}
-
-),
-
 named as (
 
-    select
-        step_references.funnel,
-        step_references.reference,
-        coalesce(action_names.event_name, step_references.reference) as event_name
-    from step_references
-    left join action_names
-        on step_references.reference = action_names.action
+    {{ with_event_names('step_references') }}
 
 ),
 

@@ -11,25 +11,9 @@ with steps as (
 
 ),
 
-action_names as (
-
-    select distinct
-        action,
-        event_name
-    from {{ ref('int_actions') }}
-
-),
-
 named as (
 
-    select
-        steps.funnel,
-        steps.step,
-        steps.reference,
-        coalesce(action_names.event_name, steps.reference) as event_name
-    from steps
-    left join action_names
-        on steps.reference = action_names.action
+    {{ with_event_names('steps') }}
 
 ),
 
