@@ -93,6 +93,7 @@ starts as (
     from {{ ref('int_due_events') }} as events
     inner join funnel_steps
         on funnel_steps.step = 1 and funnel_steps.event = '*'
+    where events.is_of_due_funnel_user
     {%- endif %}
 
 ),
@@ -287,7 +288,9 @@ spanned_{{ source }}_events_{{ step }} as (
             {%- if is_dated %}
             and events.event_date = spans.date_key
             {%- endif %}
-    where coalesce(events.occurred_at >= spans.first_sought_at, false)
+    where
+        coalesce(events.occurred_at >= spans.first_sought_at, false)
+        and coalesce(events.is_of_due_funnel_user, false)
     {{ end_of_hashed_join() }}
 
 ),

@@ -1,6 +1,7 @@
 with events as (
 
     select * from {{ ref('int_due_events') }}
+    where is_of_due_funnel_user
 
 ),
 
