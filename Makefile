@@ -9,6 +9,7 @@ INSTALLED := $(VENV)/.installed
 LINT_PROFILES := .cache/lint
 SDKS := .cache/sdks
 METRICS := .cache/metrics-layer
+DLT_ENVIRONMENT := .cache/dlt
 
 # As many tests at a time as there are processors; tests/support/workers.py says which stay together.
 WORKERS := --numprocesses logical --no-loadscope-reorder
@@ -124,8 +125,8 @@ metrics-page: setup ## Write docs/metrics.md and the tables of views from the mo
 	@$(BIN)/python -m scripts.metrics_page
 
 .PHONY: bench-load
-bench-load: setup ## Time loader append beside psql and DuckDB (SIZE=100k, 1m, 5m or 10m, ROUNDS=5)
-	@$(BIN)/python -m benchmarks.loading --size $(SIZE) --rounds $(ROUNDS)
+bench-load: setup $(if $(DLT),$(DLT_ENVIRONMENT)/.installed) ## Time loader append beside psql and DuckDB, with DLT=1 dlt (SIZE=100k, 1m, 5m or 10m, ROUNDS=5)
+	@$(BIN)/python -m benchmarks.loading --size $(SIZE) --rounds $(ROUNDS) $(if $(DLT),--dlt $(DLT_ENVIRONMENT)/bin/python)
 
 .PHONY: bench-collect
 bench-collect: setup ## Measure loader serve: events per second, latency (ROUNDS=3), or memory (MINUTES=10)
@@ -169,6 +170,13 @@ $(METRICS)/.installed: requirements.txt requirements-metrics.txt
 	@echo "Installing the extra metrics into $(METRICS) …"
 	@test -x $(METRICS)/bin/python || "$(PYTHON)" -m venv $(METRICS)
 	@$(METRICS)/bin/python -m pip install --quiet --constraint requirements.txt --requirement requirements-metrics.txt dbt-duckdb dbt-postgres
+	@touch $@
+
+# dlt for the benchmark alone, with the DuckDB that the loader has.
+$(DLT_ENVIRONMENT)/.installed: requirements.txt benchmarks/requirements-dlt.txt
+	@echo "Installing dlt into $(DLT_ENVIRONMENT) …"
+	@test -x $(DLT_ENVIRONMENT)/bin/python || "$(PYTHON)" -m venv $(DLT_ENVIRONMENT)
+	@$(DLT_ENVIRONMENT)/bin/python -m pip install --quiet --constraint requirements.txt --requirement benchmarks/requirements-dlt.txt duckdb
 	@touch $@
 
 # No prerequisite: settings that somebody edited are never overwritten.

@@ -9,14 +9,15 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
+from benchmarks.loading_dlt import dlt_cases, dlt_version
 from benchmarks.loading_targets import DuckDB, Input, Postgres, loader
-from benchmarks.measure import Case, Run, run, write_results
+from benchmarks.measure import Case, Work, run, write_results
 from scripts.postgres import PostgresServer, embedded_server, server_from_environment
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -77,18 +78,16 @@ def server() -> Iterator[PostgresServer]:
         yield embedded
 
 
-def cases(
-    postgres: Postgres, duckdb: DuckDB, *, first_only: bool
-) -> list[tuple[Case, Callable[[], Run]]]:
+def cases(postgres: Postgres, duckdb: DuckDB, *, first_only: bool) -> list[Work]:
     """All cases in the order of a round; appending again follows appending."""
     copied = r"PostgreSQL: psql \copy, keyed table"
     beside = r"PostgreSQL: psql \copy, keyed table, as many others there"
     inserted = "DuckDB: insert … select from read_json"
     appended = "PostgreSQL: loader append"
-    first: list[tuple[Case, Callable[[], Run]]] = [
-        (Case(appended, copied, 1.05, is_loader=True), postgres.append),
+    first: list[Work] = [
+        (Case(appended, copied, 1.05, shows_memory=True), postgres.append),
         (Case(copied), lambda: postgres.copy("events")),
-        (Case("DuckDB: loader append", inserted, 1.5, is_loader=True), duckdb.append),
+        (Case("DuckDB: loader append", inserted, 1.5, shows_memory=True), duckdb.append),
         (Case(inserted), duckdb.insert),
     ]
     if first_only:
@@ -96,11 +95,11 @@ def cases(
     return [
         first[0],
         (
-            Case(f"{appended}, the same file again", copied, 1.15, is_loader=True),
+            Case(f"{appended}, the same file again", copied, 1.15, shows_memory=True),
             postgres.append_again,
         ),
         (
-            Case(f"{appended}, a fifth of it there", copied, 1.15, is_loader=True),
+            Case(f"{appended}, a fifth of it there", copied, 1.15, shows_memory=True),
             lambda: postgres.append("a_fifth"),
         ),
         first[1],
@@ -109,13 +108,13 @@ def cases(
             lambda: postgres.copy("unkeyed"),
         ),
         (
-            Case(f"{appended}, as many others there", beside, 1.15, is_loader=True),
+            Case(f"{appended}, as many others there", beside, 1.15, shows_memory=True),
             lambda: postgres.append("others"),
         ),
         (Case(beside), lambda: postgres.copy("events", "others")),
         first[2],
         (
-            Case("DuckDB: loader append, the same file again", inserted, 1.5, is_loader=True),
+            Case("DuckDB: loader append, the same file again", inserted, 1.5, shows_memory=True),
             duckdb.append_again,
         ),
         first[3],
@@ -126,7 +125,12 @@ def cases(
 @click.option("--size", type=click.Choice(list(SIZES)), default="1m", show_default=True)
 @click.option("--rounds", type=click.IntRange(1), default=5, show_default=True)
 @click.option("--first-only", is_flag=True, help="Only into empty tables.")
-def main(size: str, rounds: int, first_only: bool) -> None:
+@click.option(
+    "--dlt",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A Python that has dlt: time its merge, too.",
+)
+def main(size: str, rounds: int, first_only: bool, dlt: Path | None) -> None:
     """Measure loader append beside psql and DuckDB, and write the table to benchmarks/results."""
     work = prepare(SIZES[size], CACHE)
     profiles = CACHE / "profiles"
@@ -137,6 +141,8 @@ def main(size: str, rounds: int, first_only: bool) -> None:
         duckdb = DuckDB(CACHE, work, profiles)
         try:
             measured = cases(postgres, duckdb, first_only=first_only)
+            if dlt:
+                measured += dlt_cases(dlt, CACHE, work, postgres, duckdb, first_only=first_only)
             for number in range(1, rounds + 1):
                 for case, work_of in measured:
                     case.runs.append(work_of())
@@ -153,7 +159,12 @@ def main(size: str, rounds: int, first_only: bool) -> None:
         "rounds": rounds,
         "cores": os.cpu_count(),
     }
-    click.echo(write_results(RESULTS / f"loading-{size}", settings, [case for case, _ in measured]))
+    name = f"loading-{size}"
+    if dlt:
+        name = f"loading-dlt-{size}"
+        load = f"{os.getloadavg()[2]:.1f} in the last 15 minutes"
+        settings |= {"dlt": dlt_version(dlt), "load average": load}
+    click.echo(write_results(RESULTS / name, settings, [case for case, _ in measured]))
 
 
 if __name__ == "__main__":

@@ -49,9 +49,11 @@ with duckdb.connect(database) as connection:
 
 COUNT_DUCKDB = """
 import duckdb, sys
-with duckdb.connect(sys.argv[1], read_only=True) as connection:
-    found = connection.sql('select count(distinct event_id) from raw.events').fetchone()[0]
-assert found == int(sys.argv[2]), f'{found} events instead of {sys.argv[2]}'
+database, table, expected, *counted = sys.argv[1:]
+with duckdb.connect(database, read_only=True) as connection:
+    for what in counted:
+        found = connection.sql(f'select count({what}) from {table}').fetchone()[0]
+        assert found == int(expected), f'{table}: count({what}) is {found}, not {expected}'
 """
 
 
@@ -101,7 +103,7 @@ class Postgres:
             "EVENTS_TARGET": "postgres",
         }
 
-    def _start_from(self, there: str) -> None:
+    def restart(self, there: str = "empty") -> None:
         """Make the database anew: as a copy of an empty one, or of one that events are in."""
         template = self._empty()
         if there != "empty":
@@ -143,30 +145,34 @@ class Postgres:
         command = [psql(), "--no-psqlrc", "--set", "ON_ERROR_STOP=1", "--command", statement]
         return run(command, environment)
 
-    def _check(self, table: str, expected: int) -> None:
+    def check(self, table: str = "events", schema: str = "raw", times: int = 1) -> None:
+        """Count rows and ids; RuntimeError unless both are `times` as many as the events."""
         with self._server.connect(DATABASE) as connection:
             counted = connection.execute(
-                sql.SQL("select count(*) from {}").format(sql.Identifier("raw", table))
+                sql.SQL("select count(*), count(distinct event_id) from {}").format(
+                    sql.Identifier(schema, table)
+                )
             ).fetchone()
-        if counted != (expected,):
-            raise RuntimeError(f"raw.{table} holds {counted} events, not {expected}")
+        expected = self._work.events * times
+        if counted != (expected, expected):
+            raise RuntimeError(f"{schema}.{table} holds {counted} rows and ids, not {expected}")
 
     def append(self, there: str = "empty") -> Run:
         """`loader append` into tables that hold nothing, some of the events, or others."""
-        self._start_from(there)
+        self.restart(there)
         return self.append_again(there)
 
     def append_again(self, there: str = "empty") -> Run:
         """`loader append` into what is there."""
         measured = run(loader("append", str(self._work.lines)), self.environment)
-        self._check("events", self._work.events * (2 if there == "others" else 1))
+        self.check(times=2 if there == "others" else 1)
         return measured
 
     def copy(self, table: str, there: str = "empty") -> Run:
         r"""`psql \copy` into tables that hold nothing, or other events."""
-        self._start_from(there)
+        self.restart(there)
         measured = self._copy(table, self.environment)
-        self._check(table, self._work.events * (2 if there == "others" else 1))
+        self.check(table, times=2 if there == "others" else 1)
         return measured
 
 
@@ -188,29 +194,32 @@ class DuckDB:
         for path in self._path.parent.glob(f"{self._path.name}*"):
             path.unlink()
 
-    def _empty(self) -> None:
+    def restart(self) -> None:
+        """Make the file anew, with empty tables."""
         self.close()
         run(loader("init"), self.environment)
 
-    def _check(self) -> None:
-        counted = [sys.executable, "-c", COUNT_DUCKDB, str(self._path), str(self._work.events)]
-        run(counted, self.environment)
+    def check(self, schema: str = "raw", *, has_repeats: bool = False) -> None:
+        """Count rows, unless repeats are kept, and ids; RuntimeError if they are not the events."""
+        counted = ["distinct event_id"] if has_repeats else ["*", "distinct event_id"]
+        command = [sys.executable, "-c", COUNT_DUCKDB, str(self._path), f"{schema}.events"]
+        run([*command, str(self._work.events), *counted], self.environment)
 
     def append(self) -> Run:
         """`loader append` into empty tables."""
-        self._empty()
+        self.restart()
         return self.append_again()
 
     def append_again(self) -> Run:
         """`loader append` into what is there."""
         measured = run(loader("append", str(self._work.lines)), self.environment)
-        self._check()
+        self.check()
         return measured
 
     def insert(self) -> Run:
         """One `insert … select from read_json(…)`, which checks and skips nothing."""
-        self._empty()
+        self.restart()
         command = [sys.executable, "-c", BARE_INSERT, str(self._path), str(self._work.lines)]
         measured = run(command, self.environment)
-        self._check()
+        self.check(has_repeats=True)
         return measured

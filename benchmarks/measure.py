@@ -8,7 +8,7 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,13 +60,13 @@ class Case:
         name: For the table.
         baseline: The name of the case that it is compared with, if any.
         goal: The ratio to the baseline that is aimed at, if any.
-        is_loader: Whether its memory is the loader's.
+        shows_memory: Whether its peak memory is reported; a mere client's says nothing.
     """
 
     name: str
     baseline: str | None = None
     goal: float | None = None
-    is_loader: bool = False
+    shows_memory: bool = False
     runs: list[Run] = field(default_factory=list)
 
     @property
@@ -78,6 +78,10 @@ class Case:
     def peak_bytes(self) -> int:
         """The highest peak of all runs."""
         return max(one.peak_bytes for one in self.runs)
+
+
+# A case and what is run for it, once in each round.
+Work = tuple[Case, Callable[[], Run]]
 
 
 def ratios(case: Case, baseline: Case) -> list[float]:
@@ -98,7 +102,7 @@ def summary(cases: Sequence[Case]) -> list[dict[str, Any]]:
             "seconds": [round(one.seconds, 2) for one in case.runs],
             "cpu_seconds": [round(one.cpu_seconds, 2) for one in case.runs],
         }
-        if case.is_loader:
+        if case.shows_memory:
             row["peak_megabytes"] = round(case.peak_bytes / 1e6)
         if case.baseline is not None:
             found = ratios(case, named[case.baseline])
