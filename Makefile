@@ -176,7 +176,7 @@ $(METRICS)/.installed: requirements.txt requirements-metrics.txt
 $(DLT_ENVIRONMENT)/.installed: requirements.txt benchmarks/requirements-dlt.txt
 	@echo "Installing dlt into $(DLT_ENVIRONMENT) …"
 	@test -x $(DLT_ENVIRONMENT)/bin/python || "$(PYTHON)" -m venv $(DLT_ENVIRONMENT)
-	@$(DLT_ENVIRONMENT)/bin/python -m pip install --quiet --constraint requirements.txt --requirement benchmarks/requirements-dlt.txt duckdb
+	@$(DLT_ENVIRONMENT)/bin/python -m pip install --quiet --constraint requirements.txt --requirement benchmarks/requirements-dlt.txt 'dlt[duckdb,postgres]'
 	@touch $@
 
 # No prerequisite: settings that somebody edited are never overwritten.

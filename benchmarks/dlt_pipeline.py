@@ -59,7 +59,7 @@ def main(lines: str, directory: str, dataset: str) -> None:
     pipeline = dlt.pipeline(
         "events", pipelines_dir=directory, destination=destination, dataset_name=dataset
     )
-    # Parquet is dlt's fastest way into both: its default, INSERT statements, takes far longer.
+    # Parquet is dlt's fastest way into both; its default is files of INSERT statements.
     pipeline.run(events(Path(lines)), loader_file_format="parquet").raise_on_failed_jobs()
 
 

@@ -142,7 +142,8 @@ def main(size: str, rounds: int, first_only: bool, dlt: Path | None) -> None:
         try:
             measured = cases(postgres, duckdb, first_only=first_only)
             if dlt:
-                measured += dlt_cases(dlt, CACHE, work, postgres, duckdb, first_only=first_only)
+                targets = {"PostgreSQL": postgres, "DuckDB": duckdb}
+                measured += dlt_cases(dlt, CACHE, work, targets, first_only=first_only)
             for number in range(1, rounds + 1):
                 for case, work_of in measured:
                     case.runs.append(work_of())

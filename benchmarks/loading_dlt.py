@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks.loading_targets import DuckDB, Input, Postgres
@@ -52,17 +53,16 @@ def dlt_cases(
     python: Path,
     cache: Path,
     work: Input,
-    postgres: Postgres,
-    duckdb: DuckDB,
+    targets: Mapping[str, Postgres | DuckDB],
     *,
     first_only: bool,
 ) -> list[Work]:
     """The first load and the same file again, each beside what the loader takes for the same."""
     listed: list[Work] = []
-    targets: dict[str, Postgres | DuckDB] = {"PostgreSQL": postgres, "DuckDB": duckdb}
+    again = "the same file again"
     for engine, target in targets.items():
         merge = Merge(python, cache / f"dlt-{engine.lower()}", work, target)
-        ours, theirs, again = f"{engine}: loader append", f"{engine}: dlt merge", "the same file again"
+        ours, theirs = f"{engine}: loader append", f"{engine}: dlt merge"
         listed.append((Case(theirs, ours, shows_memory=True), merge.load))
         if not first_only:
             listed.append(
