@@ -15,7 +15,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks.loading_dlt import dlt_cases, dlt_version
+from benchmarks.loading_dlt import Targets, dlt_cases, dlt_version
 from benchmarks.loading_targets import DuckDB, Input, Postgres, loader
 from benchmarks.measure import Case, Work, run, write_results
 from scripts.postgres import PostgresServer, embedded_server, server_from_environment
@@ -142,7 +142,7 @@ def main(size: str, rounds: int, first_only: bool, dlt: Path | None) -> None:
         try:
             measured = cases(postgres, duckdb, first_only=first_only)
             if dlt:
-                targets = {"PostgreSQL": postgres, "DuckDB": duckdb}
+                targets: Targets = {"PostgreSQL": postgres, "DuckDB": duckdb}
                 measured += dlt_cases(dlt, CACHE, work, targets, first_only=first_only)
             for number in range(1, rounds + 1):
                 for case, work_of in measured:
@@ -154,7 +154,7 @@ def main(size: str, rounds: int, first_only: bool, dlt: Path | None) -> None:
         finally:
             postgres.close()
             duckdb.close()
-    settings = {
+    settings: dict[str, object] = {
         "events": SIZES[size],
         "bytes": work.lines.stat().st_size,
         "rounds": rounds,

@@ -10,6 +10,9 @@ from pathlib import Path
 from benchmarks.loading_targets import DuckDB, Input, Postgres
 from benchmarks.measure import Case, Run, Work, run
 
+# By the name of the engine in the table.
+Targets = Mapping[str, Postgres | DuckDB]
+
 DATASET = "dlt_raw"
 PRINT_VERSION = "import importlib.metadata; print(importlib.metadata.version('dlt'))"
 
@@ -53,7 +56,7 @@ def dlt_cases(
     python: Path,
     cache: Path,
     work: Input,
-    targets: Mapping[str, Postgres | DuckDB],
+    targets: Targets,
     *,
     first_only: bool,
 ) -> list[Work]:
