@@ -31,7 +31,7 @@ def events(lines: Path) -> DltResource:
     resource = (files | read_jsonl()).with_name("events")
     resource.max_table_nesting = 0
     resource.apply_hints(
-        # of dlt's strategies that keep what is there, the one that takes an id twice in one file
+        # insert-only is nearer to the loader, but keeps an id twice that comes twice in one file
         write_disposition={"disposition": "merge", "strategy": "delete-insert"},
         primary_key="event_id",
         columns={
