@@ -274,15 +274,14 @@ def _event_id(value: Any) -> uuid.UUID | None:
 
 def _usual_uuid(text: str) -> uuid.UUID | None:
     """The UUID in its usual spelling; None for what only a closer look can tell."""
-    digits = text.replace("-", "")
-    hyphens = text[8] == text[13] == text[18] == text[23] == "-"
-    # int() takes underscores, blanks and a sign, too.
-    if not (hyphens and len(digits) == 32 and digits.isalnum() and digits.isascii()):
+    if not text[8] == text[13] == text[18] == text[23] == "-":
         return None
     try:
-        return uuid.UUID(int=int(digits, 16))
+        digits = bytes.fromhex(text.replace("-", ""))
     except ValueError:
         return None
+    # Blanks are skipped there; then there are fewer.
+    return uuid.UUID(bytes=digits) if len(digits) == 16 else None
 
 
 def _usual_time(text: str) -> datetime | None:

@@ -31,6 +31,8 @@ class FieldNames:
     mapping: Mapping[str, str] = field(default_factory=dict)
     paths: Mapping[str, tuple[Path, ...]] = field(init=False)
     rest_is_properties: bool = field(init=False)
+    # The same as paths, but plain keys as texts, which are looked up in less time.
+    _keys: Mapping[str, tuple[str | Path, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name, where in self.mapping.items():
@@ -48,14 +50,24 @@ class FieldNames:
             paths["properties"] = ()
         object.__setattr__(self, "paths", paths)
         object.__setattr__(self, "rest_is_properties", rest)
+        keys = {
+            name: tuple(path[0] if len(path) == 1 else path for path in found)
+            for name, found in paths.items()
+        }
+        object.__setattr__(self, "_keys", keys)
+        keys = {
+            name: tuple(path[0] if len(path) == 1 else path for path in found)
+            for name, found in paths.items()
+        }
+        object.__setattr__(self, "_keys", keys)
 
     def value(self, row: Mapping[str, Any], name: str, *, keep_empty: bool = False) -> Any:
         """The field's value in ``row``; None where there is none.
 
         The empty text counts as none, unless ``keep_empty``.
         """
-        for path in self.paths[name]:
-            value = row.get(path[0]) if len(path) == 1 else _lookup(row, path)
+        for key in self._keys[name]:
+            value = row.get(key) if type(key) is str else _lookup(row, key)
             if value is not None and (keep_empty or value != ""):
                 return value
         return None

@@ -17,6 +17,7 @@ import sys
 import threading
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import chain
 from json.encoder import encode_basestring
 from typing import Any
 
@@ -27,8 +28,9 @@ _FIRST_WHOLE_DOUBLE = 1e21
 # Escapes that may name NUL, or half of a pair.
 _ODD_ESCAPES = ("\\u0000", "\\ud", "\\uD")
 _CONTAINERS = (dict, list)
-# White space before a colon, where a member's key and colon do not meet.
-_LOOSE_COLONS = (" :", "\t:", "\n:", "\r:")
+# White space, and such before a colon, where a member's key and colon do not meet. One character is
+# looked for in much less time than two.
+_LOOSE_COLONS = ((" ", " :"), ("\t", "\t:"), ("\n", "\n:"), ("\r", "\r:"))
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 
@@ -134,7 +136,7 @@ def parse(text: str, *, max_depth: int) -> Any:
         return _parse_slowly(text, max_depth)
     # Each member has a key, whose quote its colon follows at once: so if there are no more such
     # pairs of characters than members were found, no key came twice.
-    loose = any(colon in text for colon in _LOOSE_COLONS)
+    loose = [colon for blank, colon in _LOOSE_COLONS if blank in text and colon in text]
     if loose or _members(value, max_depth) != text.count('":'):
         return _parse_slowly(text, max_depth)
     _check_characters(text, value)
@@ -188,15 +190,13 @@ def _members(value: Any, max_depth: int) -> int:
     members = 0
     level = [value] if type(value) in _CONTAINERS else []
     for _ in range(max_depth):
-        below: list[Any] = []
-        for container in level:
-            if type(container) is dict:
-                members += len(container)
-                container = container.values()  # noqa: PLW2901 (the same, without its keys)
-            below += [item for item in container if type(item) in _CONTAINERS]
-        if not below:
+        objects = [container for container in level if type(container) is dict]
+        arrays = [container for container in level if type(container) is list]
+        members += sum(map(len, objects))
+        items = chain(chain.from_iterable(map(dict.values, objects)), chain.from_iterable(arrays))
+        level = [item for item in items if type(item) in _CONTAINERS]
+        if not level:
             return members
-        level = below
     return -1
 
 
@@ -235,7 +235,7 @@ def _is_unicode(text: str) -> bool:
 def _check_characters(text: str, value: Any) -> None:
     # Raw control characters are no JSON, so a NUL or half a pair can only come from an escape,
     # or from a str that was never UTF-8.
-    odd = any(escape in text for escape in _ODD_ESCAPES)
+    odd = "\\" in text and any(escape in text for escape in _ODD_ESCAPES)
     if not odd and (text.isascii() or _is_unicode(text)):
         return
     surrogate: str | None = None
