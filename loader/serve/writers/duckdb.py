@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import duckdb
@@ -30,6 +30,8 @@ from loader.tokens import Directory, read_directory
 _MEMORY = "448MB"
 # What is wrong with the events themselves, not with the file or the disk.
 _DATA_ERRORS = (duckdb.ConversionException, duckdb.ConstraintException, duckdb.DataError)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TICK = timedelta(microseconds=1)
 
 
 class DuckDBWriter:
@@ -132,19 +134,23 @@ class _DuckDBTables:
             f"""
             insert into {self._events}
             (event_id, event_name, event_time, user_id, properties, ingested_at)
-            select event_id, event_name, event_time, user_id, properties, now()
-            from (select {_INCOMING}) as incoming
+            select event_id, event_name, make_timestamptz(event_time), user_id, properties, now()
+            from ({_INCOMING}) as incoming
             where not exists (
                 select 1 from {self._events} as present where present.event_id = incoming.event_id
             )
             returning cast(event_id as varchar)
             """,
             [
-                _texts([event.event_id.hex for event in events]),
-                _texts([event.event_name for event in events]),
-                _texts([event.event_time.isoformat() for event in events]),
-                _texts([event.user_id for event in events]),
-                _texts([event.properties for event in events]),
+                _json(
+                    {
+                        "event_id": [event.event_id.hex for event in events],
+                        "event_name": [event.event_name for event in events],
+                        "event_time": [(event.event_time - _EPOCH) // _TICK for event in events],
+                        "user_id": [event.user_id for event in events],
+                        "properties": [event.properties for event in events],
+                    }
+                )
             ],
         ).fetchall()
         if len(appended) == len(events):
@@ -187,27 +193,36 @@ class _DuckDBTables:
                 where present.rejected_id = incoming.rejected_id
             )
             """,
-            [_texts(records)],
+            [_json(records)],
         )
 
 
-def _texts(values: list[str] | list[dict[str, str]]) -> str:
-    """Values as one JSON text, a hundred times as fast as one by one."""
-    return json.dumps(values, ensure_ascii=False)
+def _json(value: dict[str, list[Any]] | list[dict[str, str]]) -> str:
+    """Values as one JSON text: one parameter, since DuckDB's Python takes long for each."""
+    return json.dumps(value, ensure_ascii=False)
 
 
-# A text for each column, which takes less time than a text of rows. Properties are a text here,
-# too: inserting it makes it JSON.
-_INCOMING = ", ".join(
-    f"""unnest(from_json(?, '["{kind}"]')) as {name}"""
-    for name, kind in {
-        "event_id": "UUID",
-        "event_name": "VARCHAR",
-        "event_time": "TIMESTAMPTZ",
-        "user_id": "VARCHAR",
-        "properties": "VARCHAR",
-    }.items()
-)
+# Lists of values, which takes less time than a list of rows. Times are microseconds since 1970,
+# less work to write than a text; properties are a text here, too: inserting it makes it JSON.
+_COLUMNS = {
+    "event_id": "UUID",
+    "event_name": "VARCHAR",
+    "event_time": "BIGINT",
+    "user_id": "VARCHAR",
+    "properties": "VARCHAR",
+}
+# Through n no part of this is constant: DuckDB would work a constant list out while it plans, value
+# by value, at twice the cost.
+_INCOMING = f"""
+    select {", ".join(f"unnest(lists.{name}) as {name}" for name in _COLUMNS)}
+    from (
+        select from_json(
+            case when n = 0 then ? end,
+            '{json.dumps({name: [kind] for name, kind in _COLUMNS.items()})}'
+        ) as lists
+        from range(1) as zero(n)
+    )
+"""
 _REJECTED = json.dumps(
     [
         {
