@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -18,6 +20,11 @@ from loader.serve.logs import Log
 _BACKLOG = 2048
 # Longer than proxies keep a connection, since one that sends on it as it is closed gets no answer.
 _KEEP_ALIVE_SECONDS = 75
+# How long one thread may keep the interpreter from another, in seconds.
+_SWITCH_SECONDS = 0.0005
+# After how many new objects Python looks for cycles. Those of a request end without being looked
+# for, and by default each of its events would be looked through several times.
+_OBJECTS = 50_000
 
 
 class _Server(uvicorn.Server):
@@ -68,6 +75,18 @@ def listen(host: str, port: int) -> socket.socket:
     return found
 
 
+def _prepare_interpreter() -> None:
+    """Let two threads share the interpreter well: one reads and answers, the other commits.
+
+    Between two calls into the engine the writer needs the interpreter for a moment only, and each
+    time it would wait for most of a request to be read.
+    """
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_OBJECTS)
+
+
 def run(app: Starlette, bound: socket.socket, log: Log, *, shutdown_timeout: int) -> None:
     """Serve until a signal comes; then finish, within ``shutdown_timeout`` seconds."""
     logger = logging.getLogger("uvicorn")
@@ -85,6 +104,7 @@ def run(app: Starlette, bound: socket.socket, log: Log, *, shutdown_timeout: int
         ws="none",
         timeout_graceful_shutdown=shutdown_timeout,
     )
+    _prepare_interpreter()
     host, port = bound.getsockname()[:2]
     log.write("info", "listening", host=host, port=port)
     server = _Server(config)
