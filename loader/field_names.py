@@ -67,7 +67,7 @@ class FieldNames:
         The empty text counts as none, unless ``keep_empty``.
         """
         for key in self._keys[name]:
-            value = row.get(key) if type(key) is str else _lookup(row, key)
+            value = row.get(key) if isinstance(key, str) else _lookup(row, key)
             if value is not None and (keep_empty or value != ""):
                 return value
         return None

@@ -27,7 +27,12 @@ from loader.serve.writers.base import (
 from loader.target import Target, database_errors, open_duckdb
 from loader.tokens import Directory, read_directory
 
-_MEMORY = "448MB"
+# A group is too little for two threads: the second one mostly looks for work, on a core that others
+# need.
+_SETTINGS = {"memory_limit": "448MB", "threads": 1}
+# After so many commits what DuckDB holds in memory is given back.
+_TIDY_COMMITS = 1000
+_TOO_LITTLE = "1KB"
 # What is wrong with the events themselves, not with the file or the disk.
 _DATA_ERRORS = (duckdb.ConversionException, duckdb.ConstraintException, duckdb.DataError)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -42,6 +47,8 @@ class DuckDBWriter:
         self._lock_timeout = lock_timeout
         self._release_after = release_after
         self._connection: duckdb.DuckDBPyConnection | None = None
+        self._memory = ""
+        self._commits = 0
         self._used = 0.0
         self._stamp: object = 0
 
@@ -54,10 +61,12 @@ class DuckDBWriter:
         """Append in one transaction, which is on disk when this returns."""
         with self._errors("appending events"):
             connection = self._opened()
+            self._tidy(connection)
             connection.begin()
             for organisation, own in by_organisation(batches).items():
                 settle(_DuckDBTables(connection, target_of(self._target, organisation)), own)
             connection.commit()
+        self._commits += 1
         self._used = time.monotonic()
 
     def directory(self) -> Directory:
@@ -93,11 +102,30 @@ class DuckDBWriter:
     def _opened(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:
             connection = open_duckdb(self._target, wait_seconds=self._lock_timeout)
-            if "memory_limit" not in {**self._target.settings, **self._target.config_options}:
-                connection.execute(f"set memory_limit = '{_MEMORY}'")
+            given = {**self._target.settings, **self._target.config_options}
+            for name, value in _SETTINGS.items():
+                if name not in given:
+                    connection.execute(f"set {name} = '{value}'")
+            self._memory = str(given.get("memory_limit", _SETTINGS["memory_limit"]))
             self._connection = connection
             self._used = time.monotonic()
+            self._commits = 0
         return self._connection
+
+    def _tidy(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Let DuckDB give memory back every now and then, or it grows with the number of commits.
+
+        Each look for ids leaves some eight kilobytes in the queues of its buffer pool: what is
+        known of blocks that are gone. They are looked through when memory is short, so for a
+        moment it is. After a checkpoint there is nothing that would have to be put on disk.
+        """
+        if self._commits < _TIDY_COMMITS:
+            return
+        self._commits = 0
+        connection.execute("checkpoint")
+        with suppress(duckdb.OutOfMemoryException):  # which leaves the limit as it was
+            connection.execute(f"set memory_limit = '{_TOO_LITTLE}'")
+            connection.execute(f"set memory_limit = '{self._memory}'")
 
     @contextmanager
     def _errors(self, doing: str) -> Iterator[None]:
