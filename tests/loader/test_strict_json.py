@@ -59,6 +59,9 @@ def outcome(text: str, *, slowly: bool) -> object:
     | st.lists(PIECES, max_size=12).map("".join)
 )
 @example('{"a" :1,"a":2}')
+@example('{"a"\t:1,"a":2}')
+@example('{"a"\n:1,"a":2}')
+@example('{"a"\r:1,"a":2}')
 @example('{"a":1,"a":2}')
 @example('{"a":"\\":","b":1}')
 @example('[{"a":1},{"a":1}]')
@@ -102,6 +105,8 @@ def test_usual_times_are_read_as_all_others(text: str, moment: str | None) -> No
         "0_1ad46a-7a3a-4d6e-9b1c-0d6c2f0e7a11",
         "+123456a-7a3a-4d6e-9b1c-0d6c2f0e7a11",
         " 123456a-7a3a-4d6e-9b1c-0d6c2f0e7a11",
+        "  23456a-7a3a-4d6e-9b1c-0d6c2f0e7a11",
+        "0123456a-7a3a-4d6e-9b1c-0d6c2f0e7a\t\n",
         "g123456a-7a3a-4d6e-9b1c-0d6c2f0e7a11",
         "\u0660123456a-7a3a-4d6e-9b1c-0d6c2f0e7a11",
         "0123456a7-a3a-4d6e-9b1c-0d6c2f0e7a11",

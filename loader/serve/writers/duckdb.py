@@ -123,9 +123,9 @@ class DuckDBWriter:
             return
         self._commits = 0
         connection.execute("checkpoint")
-        with suppress(duckdb.OutOfMemoryException):  # which leaves the limit as it was
+        with suppress(duckdb.OutOfMemoryException):  # after it has looked through all of them
             connection.execute(f"set memory_limit = '{_TOO_LITTLE}'")
-            connection.execute(f"set memory_limit = '{self._memory}'")
+        connection.execute(f"set memory_limit = '{self._memory}'")
 
     @contextmanager
     def _errors(self, doing: str) -> Iterator[None]:
