@@ -32,6 +32,10 @@ WARM_UP = 2.0
 #: What is aimed at: events or requests in a second, and milliseconds for 99 of 100 answers.
 GOAL_EVENTS, GOAL_REQUESTS, GOAL_P99 = 25_000, 1_500, 250
 INSERT = "insert into raw.events values ({}, 'e', now(), 'u', '{{}}', now())"
+FILL = """
+    insert into raw.events
+    select gen_random_uuid(), 'e', now(), 'u', '{{}}', now() from {} as numbers
+"""
 
 
 @dataclass(frozen=True)
@@ -159,9 +163,20 @@ def table(found: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def watch_memory(database: Database, load: Load, events: Path, minutes: float) -> dict[str, Any]:
+def fill(database: Database, events: int) -> None:
+    """So many events that are there before."""
+    numbers = {"duckdb": f"range({events})", "postgres": f"generate_series(1, {events})"}
+    connection = database.connect()
+    connection.execute(FILL.format(numbers[database.engine]))
+    connection.close()
+
+
+def watch_memory(
+    database: Database, load: Load, events: Path, minutes: float, before: int
+) -> dict[str, Any]:
     """Send at a fixed rate and look at the collector's resident memory every five seconds."""
     database.empty()
+    fill(database, before)
     samples: list[tuple[float, int]] = []
     done = threading.Event()
     with collector(database) as (process, port):
@@ -179,7 +194,7 @@ def watch_memory(database: Database, load: Load, events: Path, minutes: float) -
         finally:
             done.set()
             thread.join()
-    stored = database.count()
+    stored = database.count() - before
     if stored != found["answered"] * load.batch:
         raise RuntimeError(f"{stored} events are there, {found['answered']} requests answered")
     by_minute: dict[int, list[int]] = {}
@@ -187,6 +202,7 @@ def watch_memory(database: Database, load: Load, events: Path, minutes: float) -
         by_minute.setdefault(int(since // 60), []).append(size)
     return {
         "engine": database.engine,
+        "events_before": before,
         "events": stored,
         "events_per_second": round(found["events_per_second"]),
         "p99_ms": round(found["p99_ms"], 1),
@@ -210,8 +226,16 @@ def write(name: str, content: dict[str, Any], text: str) -> None:
 @click.option("--seconds", type=click.FloatRange(1), default=8.0, show_default=True)
 @click.option("--minutes", type=click.FloatRange(0), help="Watch the memory so long instead.")
 @click.option("--rate", default=20.0, show_default=True, help="Batches of 100 per second then.")
-def main(
-    engines: tuple[str, ...], rounds: int, seconds: float, minutes: float | None, rate: float
+@click.option("--before", default=0, help="Events that are there before.")
+@click.option("--memory-limit", help="DuckDB's, in the settings of the profile.")
+def main(  # noqa: PLR0913, PLR0917 (one parameter for each option)
+    engines: tuple[str, ...],
+    rounds: int,
+    seconds: float,
+    minutes: float | None,
+    rate: float,
+    before: int,
+    memory_limit: str | None,
 ) -> None:
     """Measure a collector on both engines, and write the table to benchmarks/results."""
     CACHE.mkdir(parents=True, exist_ok=True)
@@ -224,12 +248,13 @@ def main(
     events = CACHE / "collecting-sample.jsonl"
     with lines.open() as source, events.open("w") as sample:
         sample.writelines(line for _, line in zip(range(10_000), source, strict=False))
-    with databases(engines) as made:
+    with databases(engines, memory_limit) as made:
         if minutes is not None:
             load = Load(f"{rate:g} batches of 100 per second", 100, 16, rate)
-            found = [watch_memory(database, load, events, minutes) for database in made]
+            found = [watch_memory(database, load, events, minutes, before) for database in made]
             text = "\n".join(f"{one['engine']}: {one['megabytes_by_minute']} MB" for one in found)
-            write(f"collecting-memory-{'-'.join(engines)}", {"runs": found}, text)
+            name = "-".join(["collecting-memory", *engines, *(["filled"] if before else [])])
+            write(name, {"memory_limit": memory_limit, "runs": found}, text)
             return
         for _ in range(rounds):
             for database in made:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -15,6 +14,7 @@ from typing import Any
 
 import click
 import duckdb
+import yaml
 
 from benchmarks.loading import CACHE, REPOSITORY, loader, server
 from benchmarks.measure import run
@@ -56,11 +56,17 @@ class Database:
 
 
 @contextmanager
-def databases(engines: tuple[str, ...]) -> Iterator[list[Database]]:
-    """The databases, which are gone in the end."""
+def databases(
+    engines: tuple[str, ...], memory_limit: str | None = None
+) -> Iterator[list[Database]]:
+    """The databases, which are gone in the end; ``memory_limit`` is a setting of DuckDB's."""
     profiles = CACHE / "profiles"
     profiles.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(REPOSITORY / "profiles.example.yml", profiles / "profiles.yml")
+    profile = yaml.safe_load((REPOSITORY / "profiles.example.yml").read_text())
+    if memory_limit is not None:
+        for found in profile.values():
+            found["outputs"]["duckdb"]["settings"] = {"memory_limit": memory_limit}
+    (profiles / "profiles.yml").write_text(yaml.safe_dump(profile))
     common = {**os.environ, "DBT_PROFILES_DIR": str(profiles)}
     with ExitStack() as stack:
         makers = {"postgres": lambda: _postgres(stack, common), "duckdb": lambda: _duckdb(common)}
