@@ -126,7 +126,7 @@ metrics-page: setup ## Write docs/metrics.md and the tables of views from the mo
 
 .PHONY: bench-load
 bench-load: setup $(if $(DLT),$(DLT_ENVIRONMENT)/.installed) ## Time loader append beside psql and DuckDB, with DLT=1 dlt (SIZE=100k, 1m, 5m or 10m, ROUNDS=5)
-	@$(BIN)/python -m benchmarks.loading --size $(SIZE) --rounds $(ROUNDS) $(if $(DLT),--dlt $(DLT_ENVIRONMENT)/bin/python)
+	@$(BIN)/python -m benchmarks.loading $(addprefix --size=,$(SIZE)) $(addprefix --rounds=,$(ROUNDS)) $(if $(DLT),--dlt $(DLT_ENVIRONMENT)/bin/python)
 
 .PHONY: bench-collect
 bench-collect: setup ## Measure loader serve: events per second, latency (ROUNDS=3), or memory (MINUTES=10)

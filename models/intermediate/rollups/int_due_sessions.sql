@@ -8,6 +8,7 @@ with events as (
         occurred_at,
         ingested_at
     from {{ ref('stg_events') }}
+    where ingested_at >= {{ first_delivery(ref('int_event_batches'), 'is_due') }}
 
 ),
 
