@@ -1,6 +1,6 @@
-with user_days as (
+with activity_gaps as (
 
-    select * from {{ ref('int_user_days') }}
+    select * from {{ ref('int_activity_gaps') }}
 
 ),
 
@@ -25,17 +25,18 @@ stays as (
 
     select
         churn_windows.churn_status,
-        {{ add_days('user_days.activity_date', 'churn_windows.min_days_inactive') }} as entered_on,
+        activity_gaps.users,
+        {{ add_days('activity_gaps.activity_date', 'churn_windows.min_days_inactive') }} as entered_on,
         least(
-            {{ add_days('user_days.activity_date', 'churn_windows.max_days_inactive + 1') }},
-            user_days.next_activity_date
+            {{ add_days('activity_gaps.activity_date', 'churn_windows.max_days_inactive + 1') }},
+            activity_gaps.next_activity_date
         ) as left_on
-    from user_days
+    from activity_gaps
     inner join churn_windows
         on
-            user_days.next_activity_date is null
-            or {{ add_days('user_days.activity_date', 'churn_windows.min_days_inactive') }}
-            < user_days.next_activity_date
+            activity_gaps.next_activity_date is null
+            or {{ add_days('activity_gaps.activity_date', 'churn_windows.min_days_inactive') }}
+            < activity_gaps.next_activity_date
 
 ),
 
@@ -44,7 +45,7 @@ entries as (
     select
         churn_status,
         entered_on as change_date,
-        count(*) as users
+        sum(users) as users
     from stays
     group by
         churn_status,
@@ -57,7 +58,7 @@ exits as (
     select
         churn_status,
         left_on as change_date,
-        count(*) as users
+        sum(users) as users
     from stays
     where left_on is not null
     group by

@@ -1,6 +1,6 @@
-with user_periods as (
+with lifecycle_counts as (
 
-    select * from {{ ref('int_user_periods') }}
+    select * from {{ ref('int_lifecycle_counts') }}
 
 ),
 
@@ -14,12 +14,9 @@ counted as (
 
     select
         period,
-        period_start,
-        count(*) as active_users
-    from user_periods
-    group by
-        period,
-        period_start
+        period_index,
+        new_users + retained_users + resurrected_users as active_users
+    from lifecycle_counts
 
 ),
 
@@ -34,7 +31,7 @@ dense as (
     left join counted
         on
             periods.period = counted.period
-            and periods.period_start = counted.period_start
+            and periods.period_index = counted.period_index
 
 )
 
