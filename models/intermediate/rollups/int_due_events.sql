@@ -14,6 +14,21 @@ due_batches as (
 
 ),
 
+-- All that can be due, and little else, so that what follows need not look at every event.
+candidates as (
+
+    select *
+    from events
+    where
+        ingested_at >= {{ first_delivery(ref('int_event_batches'), 'is_due') }}
+        or user_id in (select due.user_id from {{ ref('int_due_funnel_users') }} as due)
+        or (
+            occurred_at >= (select min(due.started_at) from {{ ref('int_due_sessions') }} as due)
+            and user_id in (select due.user_id from {{ ref('int_due_sessions') }} as due)
+        )
+
+),
+
 due_events as (
 
     select
@@ -27,7 +42,7 @@ due_events as (
         due_batches.ingested_at is not null
         or due_sessions.user_id is not null as is_of_due_session,
         due_funnel_users.user_id is not null as is_of_due_funnel_user
-    from events
+    from candidates as events
     left join due_batches
         on events.ingested_at = due_batches.ingested_at
     left join {{ ref('int_due_sessions') }} as due_sessions

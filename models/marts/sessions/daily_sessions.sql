@@ -17,10 +17,29 @@ counted as (
     select
         session_date,
         count(*) as sessions,
-        count(distinct user_id) as users,
         {{ median('microseconds') }} as median_microseconds,
         cast(sum(events) as bigint) as events
     from sessions
+    group by session_date
+
+),
+
+-- apart, as PostgreSQL sorts all sessions for a distinct count, and hashes them for this
+user_dates as (
+
+    select distinct
+        session_date,
+        user_id
+    from sessions
+
+),
+
+counted_users as (
+
+    select
+        session_date,
+        count(*) as users
+    from user_dates
     group by session_date
 
 ),
@@ -30,12 +49,14 @@ dense as (
     select
         calendar.calendar_date as session_date,
         coalesce(counted.sessions, 0) as sessions,
-        coalesce(counted.users, 0) as users,
+        coalesce(counted_users.users, 0) as users,
         counted.median_microseconds,
         counted.events
     from calendar
     left join counted
         on calendar.calendar_date = counted.session_date
+    left join counted_users
+        on calendar.calendar_date = counted_users.session_date
 
 )
 
