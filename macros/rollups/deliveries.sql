@@ -41,3 +41,19 @@
     from {{ ref('int_events') }}
     {%- endif %}
 {%- endmacro %}
+
+
+{#- Of whom events of due batches are, and when they happened; condition is one more on int_event_batches,
+    named batches. -#}
+{% macro due_instants(condition='true') -%}
+    select
+        events.user_id,
+        events.occurred_at
+    from {{ ref('stg_events') }} as events
+    inner join {{ ref('int_event_batches') }} as batches
+        on events.ingested_at = batches.ingested_at
+    where
+        batches.is_due
+        and {{ condition }}
+        and events.ingested_at >= {{ event_analytics.first_delivery(ref('int_event_batches'), 'is_due') }}
+{%- endmacro %}

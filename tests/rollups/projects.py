@@ -5,8 +5,9 @@ import json
 import subprocess
 import sys
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests.metrics.logs import log
@@ -47,6 +48,11 @@ class Project:
             writer = csv.DictWriter(file, rows[0].keys())
             writer.writeheader()
             writer.writerows(rows)
+
+    def deliver(self, events: Sequence[Event], *, hours: int = 0) -> None:
+        """Let events arrive so many hours after the latest delivery of all."""
+        with PublicViews(self.database) as views:
+            views.append_events(events, LATEST + timedelta(hours=hours))
 
     def build(self, settings: Settings, *options: str, check: bool = True) -> DbtResult:
         """Build with roll-ups that are kept."""

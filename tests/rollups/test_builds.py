@@ -3,16 +3,13 @@
 import shutil
 import subprocess
 import time
-from datetime import timedelta
 
 import pytest
 
 from tests.metrics.logs import log
-from tests.metrics.views import PublicViews
 from tests.reference import Definitions, Settings
 from tests.rollups.projects import (
     BUILD,
-    LATEST,
     Project,
     assert_views_match,
     due_users,
@@ -28,16 +25,14 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 def test_a_build_without_new_events_computes_no_user_again(project: Project) -> None:
     definitions = project.definitions(shorter_windows=False)
     events = some_events()
-    with PublicViews(project.database) as views:
-        views.append_events(events[:6], LATEST)
+    project.deliver(events[:6])
     project.build(Settings(), "--full-refresh")
     assert due_users(project.database) == {"ann", "bob", "cay"}
 
     project.build(Settings())
     assert due_users(project.database) == set()
 
-    with PublicViews(project.database) as views:
-        views.append_events(events[6:], LATEST + timedelta(hours=1))
+    project.deliver(events[6:], hours=1)
     project.build(Settings())
     assert due_users(project.database) == {"bob"}
     assert_views_match(project.database, events, definitions, Settings(), "one more event of bob")
@@ -46,11 +41,9 @@ def test_a_build_without_new_events_computes_no_user_again(project: Project) -> 
 def test_a_refresh_makes_no_view_again(project: Project) -> None:
     definitions = project.definitions(shorter_windows=False)
     events = some_events()
-    with PublicViews(project.database) as views:
-        views.append_events(events[:6], LATEST)
+    project.deliver(events[:6])
     project.build(Settings(), "--full-refresh")
-    with PublicViews(project.database) as views:
-        views.append_events(events[6:], LATEST + timedelta(hours=1))
+    project.deliver(events[6:], hours=1)
     refreshed = project.refresh(Settings())
     assert refreshed.statuses["int_sessions"] == "success"
     assert not {"daily_sessions", "int_session_events"} & refreshed.statuses.keys()
@@ -70,11 +63,9 @@ def test_users_who_are_through_every_funnel_are_not_gone_through_again(project: 
         "through A 2024-02-28T12:00",
         "halfway A 2024-02-28T12:00",
     )
-    with PublicViews(project.database) as views:
-        views.append_events(events[:3], LATEST)
+    project.deliver(events[:3])
     project.build(Settings(), "--full-refresh")
-    with PublicViews(project.database) as views:
-        views.append_events(events[3:], LATEST + timedelta(hours=1))
+    project.deliver(events[3:], hours=1)
     project.build(Settings())
     assert due_users(project.database) == {"through", "halfway"}
     assert due_users(project.database, "int_due_funnel_users") == {"halfway"}
@@ -83,8 +74,7 @@ def test_users_who_are_through_every_funnel_are_not_gone_through_again(project: 
 
 def test_a_changed_definition_computes_everybody_again(project: Project) -> None:
     events = some_events()
-    with PublicViews(project.database) as views:
-        views.append_events(events, LATEST)
+    project.deliver(events)
     project.definitions(shorter_windows=False)
     project.build(Settings(), "--full-refresh")
     definitions = project.definitions(shorter_windows=True)
@@ -96,11 +86,9 @@ def test_a_changed_definition_computes_everybody_again(project: Project) -> None
 def test_a_build_of_a_part_leaves_everything_due(project: Project) -> None:
     events = some_events()
     definitions = project.definitions(shorter_windows=False)
-    with PublicViews(project.database) as views:
-        views.append_events(events[:6], LATEST)
+    project.deliver(events[:6])
     project.build(Settings(), "--full-refresh")
-    with PublicViews(project.database) as views:
-        views.append_events(events[6:], LATEST + timedelta(hours=1))
+    project.deliver(events[6:], hours=1)
     project.build(Settings(), "--select", "+int_user_days")
     project.build(Settings())
     assert due_users(project.database) == {"bob"}
@@ -110,11 +98,9 @@ def test_a_build_of_a_part_leaves_everything_due(project: Project) -> None:
 def test_roll_ups_can_be_given_up_and_taken_up_again(project: Project) -> None:
     events = some_events()
     definitions = project.definitions(shorter_windows=False)
-    with PublicViews(project.database) as views:
-        views.append_events(events[:6], LATEST)
+    project.deliver(events[:6])
     project.build(Settings(), "--full-refresh")
-    with PublicViews(project.database) as views:
-        views.append_events(events[6:], LATEST + timedelta(hours=1))
+    project.deliver(events[6:], hours=1)
     run_dbt(*BUILD, database=project.database, project=project.directory)
     assert_views_match(project.database, events, definitions, Settings(), "as views")
     project.build(Settings())
@@ -125,11 +111,9 @@ def test_data_tests_hold_after_a_refresh(project: Project) -> None:
     shutil.copytree(REPOSITORY / "tests" / "dbt", project.directory / "tests" / "dbt")
     events = some_events()
     project.definitions(shorter_windows=False)
-    with PublicViews(project.database) as views:
-        views.append_events(events[:6], LATEST)
+    project.deliver(events[:6])
     project.build(Settings(), "--full-refresh")
-    with PublicViews(project.database) as views:
-        views.append_events(events[6:], LATEST + timedelta(hours=1))
+    project.deliver(events[6:], hours=1)
     run_dbt(
         "build",
         "--exclude-resource-type",
@@ -157,11 +141,9 @@ def test_a_full_refresh_of_a_part_is_refused(project: Project, part: tuple[str, 
 def test_a_build_that_is_overtaken_stops(project: Project) -> None:
     events = some_events()
     definitions = project.definitions(shorter_windows=False)
-    with PublicViews(project.database) as views:
-        views.append_events(events[:6], LATEST)
+    project.deliver(events[:6])
     project.build(Settings(), "--full-refresh")
-    with PublicViews(project.database) as views:
-        views.append_events(events[6:], LATEST + timedelta(hours=1))
+    project.deliver(events[6:], hours=1)
     # The first build waits for us in the middle, until the second one waits for it.
     blocker = project.database.connect()
     blocker.execute("begin")

@@ -23,7 +23,8 @@ days as (
         activity_gaps.users,
         periods.period,
         {{ period_index('periods.period', 'activity_gaps.activity_date') }} as period_index,
-        {{ period_index('periods.period', 'activity_gaps.previous_activity_date') }} as previous_index,
+        {{ period_index('periods.period', 'activity_gaps.previous_activity_date') }}
+            as previous_index,
         {{ period_index('periods.period', 'activity_gaps.next_activity_date') }} as next_index
     from activity_gaps
     cross join periods

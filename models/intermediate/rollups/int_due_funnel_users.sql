@@ -1,14 +1,9 @@
 {{ config(**rollup_step(enabled=rollups_are_kept())) }}
+-- depends_on: {{ ref('int_event_batches') }}
 {% set progress = kept_rollup('int_funnel_progress') -%}
 with due_users as (
 
     select * from {{ ref('int_due_users') }}
-
-),
-
-batches as (
-
-    select * from {{ ref('int_event_batches') }}
 
 ),
 
@@ -33,7 +28,10 @@ kept_progress as (
     where
         step = furthest_step
         -- that of other definitions is all given up
-        and exists (select 1 from batches where not batches.everything_is_due)
+        and exists (
+            select 1 from {{ ref('int_event_batches') }} as batches
+            where not batches.everything_is_due
+        )
     {%- else -%}
     select
         '' as funnel,

@@ -1,24 +1,7 @@
 {{ config(**rollup_step(enabled=rollups_are_kept())) }}
 {% set gap_seconds = whole_number('session_gap_minutes', 1) * 60 -%}
 {% set sessions = kept_rollup('int_sessions') -%}
-with events as (
-
-    select
-        user_id,
-        occurred_at,
-        ingested_at
-    from {{ ref('stg_events') }}
-    where ingested_at >= {{ first_delivery(ref('int_event_batches'), 'is_due') }}
-
-),
-
-batches as (
-
-    select * from {{ ref('int_event_batches') }}
-
-),
-
-due_users as (
+with due_users as (
 
     select * from {{ ref('int_due_users') }}
 
@@ -26,16 +9,7 @@ due_users as (
 
 due_events as (
 
-    select
-        events.user_id,
-        events.occurred_at
-    from events
-    inner join batches
-        on events.ingested_at = batches.ingested_at
-    where
-        batches.is_due
-        -- nothing is kept that they could belong to
-        and not batches.everything_is_due
+    {{ due_instants('not batches.everything_is_due') }}
 
 ),
 
@@ -48,13 +22,16 @@ kept_sessions as (
         started_at,
         ended_at
     from {{ sessions }}
-    where exists (select 1 from batches where not batches.everything_is_due)
+    where exists (
+        select 1 from {{ ref('int_event_batches') }} as batches
+        where not batches.everything_is_due
+    )
     {%- else -%}
     select
         user_id,
         occurred_at as started_at,
         occurred_at as ended_at
-    from events
+    from due_events
     where false
     {%- endif %}
 

@@ -41,7 +41,8 @@ latest as (
     select
         coalesce(
             {{ unsettled_since('max(ingested_at)') }}, cast('-infinity' as timestamp with time zone)
-        ) as unsettled_since
+        ) as unsettled_since,
+        count(*) as batches
     from rolled_up
 
 ),
@@ -67,8 +68,9 @@ select
         else date_trunc('hour', unsettled.ingested_at at time zone 'UTC')
     end as bucket,
     rolled_up.events is null or rolled_up.events <> unsettled.events as is_due,
-    not exists (select 1 from rolled_up as any_rolled_up) as everything_is_due
+    latest.batches = 0 as everything_is_due
 from unsettled
 cross join definitions
+cross join latest
 left join rolled_up
     on unsettled.ingested_at = rolled_up.ingested_at

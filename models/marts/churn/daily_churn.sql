@@ -26,7 +26,8 @@ stays as (
     select
         churn_windows.churn_status,
         activity_gaps.users,
-        {{ add_days('activity_gaps.activity_date', 'churn_windows.min_days_inactive') }} as entered_on,
+        {{ add_days('activity_gaps.activity_date', 'churn_windows.min_days_inactive') }}
+            as entered_on,
         least(
             {{ add_days('activity_gaps.activity_date', 'churn_windows.max_days_inactive + 1') }},
             activity_gaps.next_activity_date
