@@ -127,7 +127,8 @@ def _create_in_postgres(target: Target, connection: psycopg.Connection) -> list[
                 f"{target.label} has tables of its own in schema {raw!r}: there is no "
                 f"{' and no '.join(sorted(missing()))}. {_OTHER_SCHEMA}"
             )
-        connection.execute(statements("comments", raw=raw).encode())
+        for name in ("create_indexes_postgres", "comments"):
+            connection.execute(statements(name, raw=raw).encode())
     return _in_order(created)
 
 

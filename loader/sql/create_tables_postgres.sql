@@ -10,10 +10,6 @@ create table if not exists {raw}.events (
     constraint events_pkey primary key (event_id)
 );
 
--- For builds with roll-ups, which read what arrived since the last one: a few pages, since events lie in
--- the order in which they arrived.
-create index if not exists events_ingested_at on {raw}.events using brin (ingested_at);
-
 create table if not exists {raw}.rejected_events (
     rejected_id uuid not null,
     reason text not null,
