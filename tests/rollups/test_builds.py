@@ -114,15 +114,7 @@ def test_data_tests_hold_after_a_refresh(project: Project) -> None:
     project.deliver(events[:6])
     project.build(Settings(), "--full-refresh")
     project.deliver(events[6:], hours=1)
-    run_dbt(
-        "build",
-        "--exclude-resource-type",
-        "unit_test",
-        database=project.database,
-        variables={"rollups": "incremental"},
-        project=project.directory,
-        check=True,
-    )
+    project.run(Settings(), "build", "--exclude-resource-type", "unit_test")
     assert due_users(project.database) == {"bob"}
 
 

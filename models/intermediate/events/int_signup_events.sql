@@ -12,7 +12,6 @@ signup_events as (
         user_id,
         occurred_at,
         event_date,
-        is_due,
         is_of_due_funnel_user
     from {{ ref('int_named_events') }}
     where reference = {{ text_literal(signup_event()) }}
@@ -22,7 +21,6 @@ signup_events as (
         user_id,
         occurred_at,
         event_date,
-        is_due,
         is_of_due_funnel_user
     from {{ ref('int_due_events') }}
     {%- endif %}
@@ -36,7 +34,6 @@ candidates as (
         signup_events.user_id,
         signup_events.occurred_at,
         signup_events.event_date,
-        signup_events.is_due,
         signup_events.is_of_due_funnel_user,
         -- several events at the very instant of the signup: one of them is it, always the same
         row_number() over (
@@ -65,6 +62,5 @@ select
     user_id,
     occurred_at,
     event_date,
-    is_due,
     is_of_due_funnel_user
 from chosen
