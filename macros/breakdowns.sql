@@ -4,8 +4,9 @@
     database need not read what it cannot take rows from. -#}
 
 {#- A select of some columns of a model with one user_id in each row: all rows once for all users, and
-    each row once for the value that its user has in each segment. -#}
-{% macro broken_down(users, user_segments, columns) -%}
+    each row once for the value that its user has in each segment. Where rows have a weight, a user's value
+    is that of the same weight, in weighted_segments(). -#}
+{% macro broken_down(users, user_segments, columns, weighted=false) -%}
     select
         'none' as breakdown,
         '' as segment,
@@ -32,10 +33,34 @@
             {%- endfor %}
         from {{ users }} as users
         {{ event_analytics.hashed_join() }} {{ user_segments }} as user_segments
-            on users.user_id = user_segments.user_id
+            on
+                users.user_id = user_segments.user_id
+                {%- if weighted %}
+                and users.weight = user_segments.weight
+                {%- endif %}
         where coalesce(users.user_id = user_segments.user_id, false)
         {{ event_analytics.end_of_hashed_join() }}
     ) as joined
+{%- endmacro %}
+
+
+{#- The segment values of users of whom something changes: with a weight of 1 those that they have, and of
+    -1 those under which an earlier build has counted them. -#}
+{% macro weighted_segments() -%}
+    select
+        user_id,
+        segment,
+        segment_value,
+        1 as weight
+    from {{ ref('int_user_segment_changes') }}
+    union all
+    select
+        user_id,
+        segment,
+        kept_value as segment_value,
+        -1 as weight
+    from {{ ref('int_user_segment_changes') }}
+    where kept_value is not null
 {%- endmacro %}
 
 

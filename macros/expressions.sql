@@ -6,6 +6,16 @@
 {%- endmacro %}
 
 
+{#- Whether a number of inactive days lies in the window of a row of churn_windows. -#}
+{% macro in_churn_window(days_inactive, churn_windows) -%}
+    {{ days_inactive }} >= {{ churn_windows }}.min_days_inactive
+    and (
+        {{ churn_windows }}.max_days_inactive is null
+        or {{ days_inactive }} <= {{ churn_windows }}.max_days_inactive
+    )
+{%- endmacro %}
+
+
 {#- A text as an SQL literal. -#}
 {% macro text_literal(value) -%}
     '{{ value | string | replace("'", "''") }}'

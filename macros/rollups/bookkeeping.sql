@@ -16,7 +16,8 @@
 {% endmacro %}
 
 
-{#- The table in which the latest build that keeps anything has put its id. -#}
+{#- The table in which the latest build that keeps anything has put its id, whether it goes on from where
+    the one before ended (see goes_on), and whether it has rolled up everything. -#}
 {% macro current_build() %}
     {{- return(event_analytics.rolled_up_batches().incorporate(path={'identifier': 'current_build'})) -}}
 {% endmacro %}
@@ -37,10 +38,8 @@
             events bigint
         );
         create table if not exists {{ current_build }} (build_id {{ dbt.type_string() }});
-        {%- if selected %}
-        delete from {{ current_build }};
-        insert into {{ current_build }} (build_id) values ('{{ invocation_id }}');
-        {%- endif -%}
+        alter table {{ current_build }} add column if not exists goes_on boolean;
+        alter table {{ current_build }} add column if not exists is_finished boolean;
         {%- set lost = [] -%}
         {%- for rollup in event_analytics.rollup_models() -%}
             {%- set relation = adapter.get_relation(rollup.database, rollup.schema, rollup.alias) -%}
@@ -58,6 +57,19 @@
         {%- endif -%}
         {%- if lost or (flags.FULL_REFRESH and selected) %}
         delete from {{ rolled_up }};
+        {%- endif -%}
+        {%- if selected %}
+        insert into {{ current_build }} (build_id, goes_on, is_finished)
+        select
+            '{{ invocation_id }}' as build_id,
+            {% if lost or selected | length < event_analytics.rollup_models() | length -%}
+            false
+            {%- else -%}
+            coalesce((select min(case when is_finished then 1 else 0 end) from {{ current_build }}) = 1, false)
+            {%- endif %} as goes_on,
+            false as is_finished;
+        delete from {{ current_build }}
+        where build_id <> '{{ invocation_id }}';
         {%- endif -%}
     {%- endif -%}
 {% endmacro %}
@@ -107,9 +119,26 @@
                 '{{ invocation_id }}' in (select build_id from {{ current_build }})
                 and ingested_at >= {{ event_analytics.unsettled_since(
                     '(select max(ingested_at) from ' ~ batches ~ ')'
-                ) }}
+                ) }};
+            update {{ current_build }}
+            set is_finished = true
+            where build_id = '{{ invocation_id }}'
         {%- endif -%}
     {%- endif -%}
+{% endmacro %}
+
+
+{#- Whether this build goes on from where the one before ended, so that what is counted can be brought up
+    to date by what changes: not after a build that failed or rolled up a part only, since some of its
+    changes may be counted by now, and not where everything is due. -#}
+{% macro goes_on() %}
+    {%- if not execute or not event_analytics.rollups_are_kept() or flags.WHICH not in ('run', 'build') -%}
+        {{- return(false) -}}
+    {%- endif -%}
+    {%- set query = 'select count(*) from ' ~ event_analytics.current_build() ~ ' where goes_on' -%}
+    {{- return(
+        run_query(query).columns[0].values()[0] > 0 and not event_analytics.everything_is_due()
+    ) -}}
 {% endmacro %}
 
 

@@ -80,6 +80,13 @@
 {% endmacro %}
 
 
+{#- The configuration of a summary of roll-ups that counts rows by a key: a build that goes on from the one
+    before writes only the counts that change. -#}
+{% macro counted_summary(key) %}
+    {{- return(event_analytics.rollup('forget_unless_going_on()', key)) -}}
+{% endmacro %}
+
+
 {#- The configuration of a step that the roll-ups share, which is of no use once they are built. -#}
 {% macro rollup_step(enabled=true) %}
     {%- set configuration = event_analytics.rollup('truncate()') -%}

@@ -56,14 +56,37 @@
 
 
 {#- What an earlier build has kept of a roll-up, for models from which that roll-up is computed; none if
-    there is nothing yet. -#}
+    there is nothing yet, or if everything is due. -#}
 {% macro kept_rollup(name) %}
-    {%- if execute -%}
+    {%- if execute and event_analytics.rollups_are_kept() -%}
         {%- set model = event_analytics.project_model(name) -%}
         {%- set relation = adapter.get_relation(model.database, model.schema, model.alias) -%}
-        {%- if relation is not none and relation.type == 'table' -%}
+        {%- if
+            relation is not none and relation.type == 'table' and not event_analytics.everything_is_due()
+        -%}
             {{- return(relation) -}}
         {%- endif -%}
     {%- endif -%}
     {{- return(none) -}}
+{% endmacro %}
+
+
+{#- Whether nothing that an earlier build has kept is of use to this one; known once int_event_batches is
+    built. -#}
+{% macro everything_is_due() %}
+    {%- set batches = event_analytics.project_model('int_event_batches') -%}
+    {%- set relation = adapter.get_relation(batches.database, batches.schema, batches.alias) -%}
+    {%- if relation is none -%}
+        {{- return(true) -}}
+    {%- endif -%}
+    {%- set query = 'select count(*) from ' ~ relation ~ ' where not everything_is_due' -%}
+    {{- return(run_query(query).columns[0].values()[0] == 0) -}}
+{% endmacro %}
+
+
+{#- Empties a summary that this build computes from all that is kept, and not from what changes. -#}
+{% macro forget_unless_going_on() %}
+    {%- if is_incremental() and not event_analytics.goes_on() -%}
+        delete from {{ this }}
+    {%- endif -%}
 {% endmacro %}

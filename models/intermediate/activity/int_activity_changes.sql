@@ -1,13 +1,8 @@
-{{ config(**rollup_summary()) }}
 {% set wau_days = whole_number('wau_days', 1) -%}
 {% set mau_days = whole_number('mau_days', 1) -%}
-with active_days as (
+with activity_gaps as (
 
-    {{ broken_down(
-        ref('int_user_days'),
-        ref('int_user_segments'),
-        ['activity_date', 'next_activity_date']
-    ) }}
+    select * from {{ ref('int_activity_gaps') }}
 
 ),
 
@@ -22,8 +17,9 @@ trailing_windows as (
         segment_value,
         activity_date,
         least({{ add_days('activity_date', wau_days) }}, next_activity_date) as wau_ends_on,
-        least({{ add_days('activity_date', mau_days) }}, next_activity_date) as mau_ends_on
-    from active_days
+        least({{ add_days('activity_date', mau_days) }}, next_activity_date) as mau_ends_on,
+        users
+    from activity_gaps
 
 ),
 
@@ -37,7 +33,7 @@ counted as (
         activity_date,
         wau_ends_on,
         mau_ends_on,
-        count(*) as users
+        sum(users) as users
     from trailing_windows
     group by
         breakdown,

@@ -1,7 +1,12 @@
-{{ config(**rollup_summary()) }}
 with activity_gaps as (
 
-    select * from {{ ref('int_activity_gaps') }}
+    select
+        users,
+        first_users,
+        activity_date,
+        nullif(next_activity_date, cast('infinity' as date)) as next_activity_date
+    from {{ ref('int_activity_gaps') }}
+    where breakdown = 'none'
 
 ),
 
@@ -15,38 +20,41 @@ periods as (
 
 ),
 
--- The dates before and after say in which periods the user was active before and after, so that
+-- Two dates one after the other say in which periods users were active one after the other, so that
 -- nothing has to be sorted.
-days as (
+gaps as (
 
     select
         activity_gaps.users,
+        activity_gaps.first_users,
         periods.period,
         {{ period_index('periods.period', 'activity_gaps.activity_date') }} as period_index,
-        {{ period_index('periods.period', 'activity_gaps.previous_activity_date') }}
-            as previous_index,
         {{ period_index('periods.period', 'activity_gaps.next_activity_date') }} as next_index
     from activity_gaps
     cross join periods
 
 ),
 
--- on the first active date of a period
-active as (
+new as (
+
+    select
+        first_users as users,
+        period,
+        period_index,
+        'new' as lifecycle
+    from gaps
+
+),
+
+returned as (
 
     select
         users,
         period,
-        period_index,
-        case
-            when previous_index is null then 'new'
-            when previous_index = period_index - 1 then 'retained'
-            else 'resurrected'
-        end as lifecycle
-    from days
-    where
-        previous_index is null
-        or previous_index < period_index
+        next_index as period_index,
+        case when next_index = period_index + 1 then 'retained' else 'resurrected' end as lifecycle
+    from gaps
+    where next_index > period_index
 
 ),
 
@@ -58,7 +66,7 @@ dormant as (
         period,
         period_index + 1 as period_index,
         'dormant' as lifecycle
-    from days
+    from gaps
     where
         next_index is null
         or next_index > period_index + 1
@@ -67,7 +75,9 @@ dormant as (
 
 unioned as (
 
-    select * from active
+    select * from new
+    union all
+    select * from returned
     union all
     select * from dormant
 
@@ -83,6 +93,7 @@ counted as (
         sum(case when lifecycle = 'resurrected' then users else 0 end) as resurrected_users,
         sum(case when lifecycle = 'dormant' then users else 0 end) as dormant_users
     from unioned
+    where users > 0
     group by
         period,
         period_index

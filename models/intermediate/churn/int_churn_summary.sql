@@ -1,4 +1,9 @@
-{{ config(**rollup_summary()) }}
+{% if not execute -%}
+-- depends_on: {{ ref('int_activity_gaps') }}
+-- depends_on: {{ ref('int_reporting_bounds') }}
+-- depends_on: {{ ref('int_user_churn') }}
+-- depends_on: {{ ref('int_user_segments') }}
+{% endif -%}
 with breakdowns as (
 
     select * from {{ ref('int_breakdowns') }}
@@ -11,6 +16,41 @@ churn_windows as (
 
 ),
 
+{% if rollups_are_kept() -%}
+-- those whom a date was the last one of, by that date
+last_days as (
+
+    select
+        activity_gaps.breakdown,
+        activity_gaps.segment,
+        activity_gaps.segment_value,
+        {{ days_between('activity_gaps.activity_date', 'bounds.as_of_date') }} as days_inactive,
+        activity_gaps.users
+    from {{ ref('int_activity_gaps') }} as activity_gaps
+    cross join {{ ref('int_reporting_bounds') }} as bounds
+    where activity_gaps.next_activity_date = cast('infinity' as date)
+
+),
+
+counted as (
+
+    select
+        last_days.breakdown,
+        last_days.segment,
+        last_days.segment_value,
+        churn_windows.churn_status,
+        sum(last_days.users) as users
+    from last_days
+    inner join churn_windows
+        on {{ in_churn_window('last_days.days_inactive', 'churn_windows') }}
+    group by
+        last_days.breakdown,
+        last_days.segment,
+        last_days.segment_value,
+        churn_windows.churn_status
+
+),
+{%- else -%}
 user_statuses as (
 
     {{ broken_down(ref('int_user_churn'), ref('int_user_segments'), ['churn_status']) }}
@@ -33,6 +73,7 @@ counted as (
         churn_status
 
 ),
+{%- endif %}
 
 dense as (
 
@@ -41,7 +82,7 @@ dense as (
         breakdowns.segment,
         breakdowns.segment_value,
         churn_windows.churn_status,
-        coalesce(counted.users, 0) as users
+        cast(coalesce(counted.users, 0) as bigint) as users
     from churn_windows
     cross join breakdowns
     left join counted

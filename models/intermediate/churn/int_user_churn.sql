@@ -36,12 +36,7 @@ classified as (
         churn_windows.churn_status
     from inactive
     left join churn_windows
-        on
-            inactive.days_inactive >= churn_windows.min_days_inactive
-            and (
-                churn_windows.max_days_inactive is null
-                or inactive.days_inactive <= churn_windows.max_days_inactive
-            )
+        on {{ in_churn_window('inactive.days_inactive', 'churn_windows') }}
 
 )
 

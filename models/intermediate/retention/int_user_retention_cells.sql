@@ -45,7 +45,8 @@ sought_periods as (
         sought.is_cohort_event,
         sought.is_return_event,
         user_periods.user_id,
-        user_periods.period_index
+        user_periods.period_index,
+        user_periods.weight
     from user_periods
     inner join sought
         on
@@ -60,12 +61,14 @@ user_bounds as (
     select
         retention,
         user_id,
+        weight,
         min(case when is_cohort_event then period_index end) as first_index,
         max(case when is_return_event then period_index end) as last_return_index
     from sought_periods
     group by
         retention,
-        user_id
+        user_id,
+        weight
 
 ),
 
@@ -79,6 +82,7 @@ bounded as (
         sought_periods.is_return_event,
         sought_periods.user_id,
         sought_periods.period_index,
+        sought_periods.weight,
         user_bounds.first_index,
         user_bounds.last_return_index
     from sought_periods
@@ -86,6 +90,7 @@ bounded as (
         on
             sought_periods.user_id = user_bounds.user_id
             and sought_periods.retention = user_bounds.retention
+            and sought_periods.weight = user_bounds.weight
     where coalesce(sought_periods.user_id = user_bounds.user_id, false)
     {{ end_of_hashed_join() }}
 
@@ -100,6 +105,7 @@ first_time as (
         period_index,
         periods,
         last_return_index,
+        weight,
         is_cohort_event and period_index = first_index as is_entry
     from bounded
     where
@@ -128,6 +134,7 @@ recurring_entries as (
         period_index,
         periods,
         last_return_index,
+        weight,
         true as is_entry
     from recurring
     where is_cohort_event
@@ -143,12 +150,14 @@ recurring_returns as (
         later.period_index,
         entries.periods,
         entries.last_return_index,
+        entries.weight,
         false as is_entry
     from recurring_entries as entries
     {{ hashed_join() }} recurring as later
         on
             entries.user_id = later.user_id
             and entries.retention = later.retention
+            and entries.weight = later.weight
     where
         coalesce(
             entries.user_id = later.user_id
@@ -178,6 +187,7 @@ numbered as (
         cohort_index,
         period_index - cohort_index as period_number,
         periods,
+        weight,
         is_entry,
         not is_entry and period_index = last_return_index as is_last_return
     from unioned
@@ -193,7 +203,8 @@ select
     least(period_number, periods) as period_number,
     is_entry,
     not is_entry and period_number <= periods as is_return,
-    is_last_return
+    is_last_return,
+    weight
 from numbered
 where
     is_entry

@@ -1,6 +1,7 @@
 with activity_gaps as (
 
     select * from {{ ref('int_activity_gaps') }}
+    where breakdown = 'none'
 
 ),
 
@@ -35,8 +36,7 @@ stays as (
     from activity_gaps
     inner join churn_windows
         on
-            activity_gaps.next_activity_date is null
-            or {{ add_days('activity_gaps.activity_date', 'churn_windows.min_days_inactive') }}
+            {{ add_days('activity_gaps.activity_date', 'churn_windows.min_days_inactive') }}
             < activity_gaps.next_activity_date
 
 ),
@@ -61,7 +61,6 @@ exits as (
         left_on as change_date,
         sum(users) as users
     from stays
-    where left_on is not null
     group by
         churn_status,
         left_on

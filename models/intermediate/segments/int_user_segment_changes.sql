@@ -1,0 +1,259 @@
+{{ config(**rollup_step()) }}
+{% set kept_segments = kept_rollup('int_user_segments') -%}
+with events as (
+
+    select * from {{ ref('int_due_events') }}
+    where is_due
+
+),
+
+segments as (
+
+    select * from {{ ref('int_segments') }}
+
+),
+
+users as (
+
+    select distinct user_id
+    from events
+
+),
+
+valued as (
+
+    select
+        events.user_id,
+        segments.segment,
+        segments.pick,
+        events.occurred_at,
+        {{ property_scalar_text('events.properties', 'segments.property') }} as segment_value
+    from {{ ref('int_due_events') }} as events
+    cross join segments
+    where events.is_due
+
+),
+
+-- Events without a value say nothing, so a user keeps the value that others gave. From when to when
+-- a user had each value: few rows, so that no sort has to go through the events.
+due_spans as (
+
+    select
+        user_id,
+        segment,
+        pick,
+        segment_value,
+        min(occurred_at) as first_at,
+        max(occurred_at) as last_at
+    from valued
+    group by
+        user_id,
+        segment,
+        pick,
+        segment_value
+
+),
+
+{% if kept_segments -%}
+kept as (
+
+    select
+        kept_segments.user_id,
+        kept_segments.segment,
+        segments.pick,
+        kept_segments.segment_value,
+        kept_segments.decided_at
+    from {{ kept_segments }} as kept_segments
+    inner join segments
+        on kept_segments.segment = segments.segment
+    inner join users
+        on kept_segments.user_id = users.user_id
+
+),
+
+joined_spans as (
+
+    select * from due_spans
+    union all
+    select
+        user_id,
+        segment,
+        pick,
+        segment_value,
+        decided_at as first_at,
+        decided_at as last_at
+    from kept
+    where decided_at is not null
+
+),
+
+spans as (
+
+    select
+        user_id,
+        segment,
+        pick,
+        segment_value,
+        min(first_at) as first_at,
+        max(last_at) as last_at
+    from joined_spans
+    group by
+        user_id,
+        segment,
+        pick,
+        segment_value
+
+),
+{%- else -%}
+spans as (
+
+    select * from due_spans
+
+),
+{%- endif %}
+
+bounded as (
+
+    select
+        user_id,
+        segment,
+        pick,
+        segment_value,
+        case pick when 'first' then first_at else last_at end as picked_at,
+        case pick
+            when 'first' then min(first_at) over (partition by user_id, segment)
+            else max(last_at) over (partition by user_id, segment)
+        end as decisive_at
+    from spans
+    where segment_value is not null
+
+),
+
+decisive as (
+
+    select
+        user_id,
+        segment,
+        pick,
+        segment_value,
+        decisive_at,
+        count(*) over (partition by user_id, segment) as candidates
+    from bounded
+    where picked_at = decisive_at
+
+),
+
+-- several values at one instant: there the id decides, among all events of that instant
+tied_users as (
+
+    select distinct
+        user_id,
+        segment,
+        pick,
+        decisive_at
+    from decisive
+    where candidates > 1
+
+),
+
+tied_events as (
+
+    select
+        tied_users.user_id,
+        tied_users.segment,
+        tied_users.pick,
+        tied_users.decisive_at,
+        events.event_id,
+        events.properties
+    from {{ ref('int_due_events') }} as events
+    {{ hashed_join() }} tied_users
+        on
+            events.user_id = tied_users.user_id
+            and events.occurred_at = tied_users.decisive_at
+    where coalesce(events.user_id = tied_users.user_id, false)
+    {{ end_of_hashed_join() }}
+
+),
+
+tied_values as (
+
+    select
+        tied_events.user_id,
+        tied_events.segment,
+        tied_events.pick,
+        tied_events.decisive_at,
+        tied_events.event_id,
+        {{ property_scalar_text('tied_events.properties', 'segments.property') }} as segment_value
+    from tied_events
+    inner join segments
+        on tied_events.segment = segments.segment
+
+),
+
+ranked as (
+
+    select
+        user_id,
+        segment,
+        pick,
+        decisive_at,
+        segment_value,
+        row_number() over (partition by user_id, segment order by event_id) = 1 as is_first,
+        lead(event_id) over (partition by user_id, segment order by event_id) is null as is_latest
+    from tied_values
+    where segment_value is not null
+
+),
+
+picked as (
+
+    select
+        user_id,
+        segment,
+        segment_value,
+        decisive_at
+    from decisive
+    where candidates = 1
+    union all
+    select
+        user_id,
+        segment,
+        segment_value,
+        decisive_at
+    from ranked
+    where
+        (pick = 'first' and is_first)
+        or (pick = 'latest' and is_latest)
+
+),
+
+completed as (
+
+    select
+        users.user_id,
+        segments.segment,
+        coalesce(picked.segment_value, '(none)') as segment_value,
+        picked.decisive_at as decided_at,
+        {{ 'kept.segment_value' if kept_segments else 'null' }} as kept_value
+    from users
+    cross join segments
+    left join picked
+        on
+            users.user_id = picked.user_id
+            and segments.segment = picked.segment
+    {% if kept_segments -%}
+    left join kept
+        on
+            users.user_id = kept.user_id
+            and segments.segment = kept.segment
+    {%- endif %}
+
+)
+
+select
+    user_id,
+    segment,
+    cast(segment_value as {{ dbt.type_string() }}) as segment_value,
+    decided_at,
+    cast(kept_value as {{ dbt.type_string() }}) as kept_value
+from completed
