@@ -1,6 +1,6 @@
 -- The cohorts of a first_time retention, taken together, are all users who ever did the cohort
 -- event. A user in two of them, or in none, would leave each single cohort looking right. Where
--- roll-ups are kept, all events are at hand of users whose funnels are due, so of these only.
+-- roll-ups are kept, the counts are brought up to date by what changes, and all kept dates are read.
 with retentions as (
 
     select *
@@ -9,14 +9,35 @@ with retentions as (
 
 ),
 
+cohort_events as (
+
+    {% if rollups_are_kept() -%}
+    select
+        reference,
+        user_id
+    from {{ ref('int_user_reference_days') }}
+    union all
+    select
+        '$signup' as reference,
+        user_id
+    from {{ ref('int_signups') }}
+    {%- else -%}
+    select
+        reference,
+        user_id
+    from {{ ref('int_referenced_events') }}
+    {%- endif %}
+
+),
+
 users as (
 
     select
         retentions.retention,
-        count(distinct events.user_id) as users
+        count(distinct cohort_events.user_id) as users
     from retentions
-    left join {{ ref('int_referenced_events') }} as events
-        on retentions.cohort_event = events.reference
+    left join cohort_events
+        on retentions.cohort_event = cohort_events.reference
     group by retentions.retention
 
 ),
@@ -25,13 +46,9 @@ cohorts as (
 
     select
         retention,
-        count(*) as cohort_users
-    from {{ ref('int_user_retention_cells') }}
-    where
-        is_entry
-        {% if rollups_are_kept() -%}
-        and user_id in (select due.user_id from {{ ref('int_due_funnel_users') }} as due)
-        {%- endif %}
+        sum(cohort_users) as cohort_users
+    from {{ ref('int_retention_cells') }}
+    where breakdown = 'none'
     group by retention
 
 )
