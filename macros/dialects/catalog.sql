@@ -67,16 +67,3 @@
 {% macro postgres__keep_from_changing(relation) -%}
     lock table {{ relation }} in share mode;
 {%- endmacro %}
-
-
-{#- Lets the statements of a transaction sort and hash in memory; nothing where the database sees to it. -#}
-{% macro more_memory() %}
-    {{- return(adapter.dispatch('more_memory', 'event_analytics')()) -}}
-{% endmacro %}
-
-{% macro default__more_memory() -%}
-{%- endmacro %}
-
-{% macro postgres__more_memory() -%}
-    set local work_mem = '{{ event_analytics.whole_number('rollup_memory_mb', 1) }}MB'
-{%- endmacro %}

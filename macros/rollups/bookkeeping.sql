@@ -142,23 +142,26 @@
 {% endmacro %}
 
 
-{#- Before each model of a build that keeps anything: stops a build that another one has overtaken, which
-    goes by what has arrived since and would be mixed up. The other can begin only between two such models,
-    as this transaction keeps it from writing down its id. -#}
-{% macro stop_if_overtaken() %}
-    {{- return(adapter.dispatch('stop_if_overtaken', 'event_analytics')()) -}}
+{#- Before each model of a build that keeps anything: gives its transaction memory, and stops a build that
+    another one has overtaken, which goes by what has arrived since and would be mixed up. The other can
+    begin only between two such models, as this transaction keeps it from writing down its id. -#}
+{% macro start_rollup() %}
+    {{- return(adapter.dispatch('start_rollup', 'event_analytics')()) -}}
 {% endmacro %}
 
-{#- Where one process at a time may write, nobody can overtake. -#}
-{% macro default__stop_if_overtaken() -%}
+{#- Where one process at a time may write, nobody can overtake, and the database sees to its memory. -#}
+{% macro default__start_rollup() -%}
 {%- endmacro %}
 
-{% macro postgres__stop_if_overtaken() -%}
+{% macro postgres__start_rollup() -%}
     {%- if execute -%}
         {%- set current_build = event_analytics.current_build() -%}
-        {%- do run_query(event_analytics.keep_from_changing(current_build)) -%}
-        {%- set rows = run_query('select build_id from ' ~ current_build).rows -%}
-        {%- if rows | map(attribute=0) | list != [invocation_id] -%}
+        {%- call statement('current_build', fetch_result=true) -%}
+            set local work_mem = '{{ event_analytics.whole_number('rollup_memory_mb', 1) }}MB';
+            {{ event_analytics.keep_from_changing(current_build) }}
+            select build_id from {{ current_build }}
+        {%- endcall -%}
+        {%- if load_result('current_build').data | map(attribute=0) | list != [invocation_id] -%}
             {{- exceptions.raise_compiler_error(
                 "Another build of these roll-ups began after this one, which stops here; the other does all "
                 ~ "of it. Let one build end before the next one begins."

@@ -60,11 +60,8 @@
         'materialized': 'incremental',
         'incremental_strategy': 'delete+insert' if key else 'append',
         'on_schema_change': 'fail',
-        'pre_hook': [
-            '{{ event_analytics.more_memory() }}',
-            '{{ event_analytics.stop_if_overtaken() }}',
-            '{{ event_analytics.' ~ forget ~ ' }}',
-        ],
+        'meta': {'rollup': true},
+        'pre_hook': ['{{ event_analytics.start_rollup() }}{{ event_analytics.' ~ forget ~ ' }}'],
         'post_hook': ['{{ event_analytics.analyze(this) }}'],
     } -%}
     {%- if key -%}

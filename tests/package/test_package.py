@@ -22,6 +22,13 @@ COLUMNS = {
     "ingested_at": "",
 }
 
+# As docs/rollups.md has it.
+INCREMENTAL = """
+{% materialization incremental, adapter='postgres' %}
+    {{ return(event_analytics.materialization_incremental_postgres()) }}
+{% endmaterialization %}
+"""
+
 
 def test_another_project_builds_the_views_from_its_own_table(
     shop: Database, consumer: Path
@@ -89,7 +96,10 @@ def test_a_model_of_the_other_project_may_give_the_events(shop: Database, consum
 
 
 @pytest.mark.parametrize("engine", ["postgres"])
-def test_roll_ups_are_kept_of_another_table_too(shop: Database, consumer: Path) -> None:
+@pytest.mark.parametrize("macro", ["", INCREMENTAL], ids=["dbt", "ours"])
+def test_roll_ups_are_kept_of_another_table_too(shop: Database, consumer: Path, macro: str) -> None:
+    (consumer / "macros").mkdir()
+    (consumer / "macros" / "incremental.sql").write_text(macro)
     by_arrival = {"rollups": "incremental", "event_columns": COLUMNS | {"ingested_at": "arrived"}}
     count = "select churn_status, users from shop_product.churn_summary order by churn_status"
     for command in ("seed", "run"):
@@ -100,8 +110,12 @@ def test_roll_ups_are_kept_of_another_table_too(shop: Database, consumer: Path) 
         "insert into tracking.actions values"
         " ('#6', 'viewed', '2026-02-09 10:00', 7, '{}', '2026-03-02 00:00:00+00')"
     )
-    run_dbt("run", database=shop, project=consumer, variables=by_arrival)
+    ran = run_dbt("run", database=shop, project=consumer, variables=by_arrival)
     assert shop.query(count) == [("customer", 2), ("lost", 1)]
+    # dbt's own way needs a table for what it inserts
+    [sessions] = [run for run in ran.result.results if run.node.name == "int_sessions"]
+    written = (consumer / sessions.node.build_path).read_text()
+    assert ("__dbt_tmp" in written) == (not macro)
 
 
 @pytest.mark.parametrize(

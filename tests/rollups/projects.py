@@ -60,7 +60,7 @@ class Project:
 
     def refresh(self, settings: Settings) -> DbtResult:
         """Build what is kept, and no view."""
-        return self.run(settings, "run", "--selector", "refresh")
+        return self.run(settings, "--no-write-json", "run", "--selector", "refresh")
 
     def start_refresh(self) -> subprocess.Popen[bytes]:
         """Start a refresh as a process of its own, whose output is one pipe."""
