@@ -102,8 +102,8 @@ class Database:
         return self._dbt(rollups, "build", *options)
 
     def refresh(self) -> Run:
-        """`dbt run --selector refresh`: what is kept, and no view."""
-        return self._dbt("incremental", "run", "--selector", "refresh")
+        """The refresh that docs/rollups.md recommends: what is kept, and no view."""
+        return self._dbt("incremental", "--no-write-json", "run", "--selector", "refresh")
 
     def _dbt(self, rollups: str, *arguments: str) -> Run:
         command = [sys.executable, "-m", "dbt.cli.main", *arguments, "--no-use-colors"]
