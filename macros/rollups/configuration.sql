@@ -37,9 +37,12 @@
 {% endmacro %}
 
 
-{#- The configuration of a roll-up whose rows follow from all events of one user each, user_id. -#}
+{#- The configuration of a roll-up whose rows are those of the best attempt of each user_id at each funnel;
+    started_at is the first instant of the attempt. -#}
 {% macro funnel_rollup() %}
-    {{- return(event_analytics.rollup("forget_due('user_id', ref('int_due_funnel_users'))")) -}}
+    {{- return(event_analytics.rollup(
+        "forget_due_attempts(ref('int_due_funnel_users'))", ['funnel', 'user_id']
+    )) -}}
 {% endmacro %}
 
 

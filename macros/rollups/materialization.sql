@@ -64,8 +64,5 @@
     {%- if model.unique_id == batches.unique_id or batches.unique_id not in selected_resources -%}
         {{- return(false) -}}
     {%- endif -%}
-    {%- set found = run_query(
-        'select 1 from ' ~ batches.relation_name ~ ' where not everything_is_due limit 1'
-    ) -%}
-    {{- return(found.rows | length > 0) -}}
+    {{- return(not event_analytics.everything_is_due()) -}}
 {% endmacro %}

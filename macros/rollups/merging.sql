@@ -39,6 +39,19 @@
 {% endmacro %}
 
 
+{#- Takes the attempts of users out of a roll-up that are computed again: those that began since due_since. -#}
+{% macro forget_due_attempts(due_users) %}
+    {%- if is_incremental() -%}
+        {{- event_analytics.forget_obsolete() -}};
+        delete from {{ this }}
+        using {{ due_users }} as due
+        where
+            {{ this }}.user_id = due.user_id
+            and {{ this }}.started_at >= due.due_since
+    {%- endif -%}
+{% endmacro %}
+
+
 {#- Empties a table that is computed anew; whoever reads it meanwhile reads what was there. -#}
 {% macro forget_everything() %}
     {%- if is_incremental() -%}

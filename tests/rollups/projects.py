@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,18 +28,17 @@ class Project:
     directory: Path
     database: Database
 
-    def definitions(self, *, shorter_windows: bool) -> Definitions:
-        """Write the funnels' windows into the seeds, and read what the seeds define."""
-        rows = seed_rows()
-        for row in rows:
-            if shorter_windows and row["window_seconds"]:
-                row["window_seconds"] = str(int(row["window_seconds"]) // 2)
-        self.write_funnels(rows)
+    def definitions(
+        self, *, shorter_windows: bool = False, funnels: Collection[str] | None = None
+    ) -> Definitions:
+        """Write funnels, all or some, and their windows into the seeds; read what these define."""
+        for seed in ("funnels", "funnel_steps"):
+            rows = [row for row in seed_rows(seed) if funnels is None or row["funnel"] in funnels]
+            for row in rows:
+                if shorter_windows and row.get("window_seconds"):
+                    row["window_seconds"] = str(int(row["window_seconds"]) // 2)
+            self.write_seed(seed, rows)
         return Definitions.from_seeds(self.directory / "seeds")
-
-    def write_funnels(self, rows: list[dict[str, str]]) -> None:
-        """Put these rows into the seed of the funnels."""
-        self.write_seed("funnels", rows)
 
     def write_seed(self, seed: str, rows: list[dict[str, str]]) -> None:
         """Put these rows into a seed."""
@@ -121,6 +120,15 @@ def due_users(database: Database, model: str = "int_due_users") -> set[str]:
     """The users that the last build found new events of."""
     rows = database.query(f"select user_id from analytics_intermediate.{model}")
     return {user_id for (user_id,) in rows}
+
+
+def funnel_events(database: Database) -> set[tuple[str, str]]:
+    """Whose events the last build computed funnels from, and of which hour and minute in UTC."""
+    rows = database.query(
+        "select user_id, occurred_at from analytics_intermediate.int_due_events "
+        "where is_of_due_funnel_user"
+    )
+    return {(user_id, f"{occurred_at.astimezone(UTC):%H:%M}") for user_id, occurred_at in rows}
 
 
 def some_events() -> list[Event]:

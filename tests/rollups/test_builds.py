@@ -7,13 +7,13 @@ import time
 import pytest
 
 from tests.metrics.logs import log
-from tests.reference import Definitions, Settings
+from tests.reference import Settings
 from tests.rollups.projects import (
     BUILD,
     Project,
     assert_views_match,
     due_users,
-    seed_rows,
+    funnel_events,
     some_events,
 )
 from tests.support.databases import REPOSITORY, Database
@@ -52,10 +52,7 @@ def test_a_refresh_makes_no_view_again(project: Project) -> None:
 
 
 def test_users_who_are_through_every_funnel_are_not_gone_through_again(project: Project) -> None:
-    for seed in ("funnels", "funnel_steps"):
-        rows = [row for row in seed_rows(seed) if row["funnel"] in ("signup_to_activity", "pair")]
-        project.write_seed(seed, rows)
-    definitions = Definitions.from_seeds(project.directory / "seeds")
+    definitions = project.definitions(funnels=["signup_to_activity", "pair"])
     events = log(
         "through A 2024-02-28T10:00",
         "through B 2024-02-28T10:05",
@@ -70,6 +67,51 @@ def test_users_who_are_through_every_funnel_are_not_gone_through_again(project: 
     assert due_users(project.database) == {"through", "halfway"}
     assert due_users(project.database, "int_due_funnel_users") == {"halfway"}
     assert_views_match(project.database, events, definitions, Settings(), "a user who is through")
+
+
+def test_funnels_are_computed_from_events_that_new_ones_can_reach(project: Project) -> None:
+    definitions = project.definitions(funnels=["pair"])
+    events = log(
+        # stays the best: as far as what comes later, and earlier
+        "stays A 2024-02-28T10:00",
+        "stays A 2024-02-28T11:59",
+        # within reach by a moment: the window is of an hour
+        "reached A 2024-02-28T10:00",
+        "reached A 2024-02-28T12:00",
+        "missed A 2024-02-28T10:00",
+        "missed A 2024-02-28T11:59:59",
+        # got further, but is not within reach
+        "through A 2024-02-28T09:00",
+        "through B 2024-02-28T09:01",
+        "late C 2024-02-28T10:00",
+        "stays A 2024-02-28T13:30",
+        "reached B 2024-02-28T13:00",
+        "missed B 2024-02-28T13:00",
+        "through A 2024-02-28T13:00",
+        "through B 2024-02-28T13:01",
+        # who has not entered can do so from now on
+        "late A 2024-02-28T13:00",
+        "late B 2024-02-28T13:30",
+    )
+    project.deliver(events[:9])
+    project.build(Settings(), "--full-refresh")
+    project.deliver(events[9:], hours=1)
+    project.refresh(Settings())
+    assert funnel_events(project.database) == {
+        ("stays", "13:30"),
+        ("reached", "12:00"),
+        ("reached", "13:00"),
+        ("missed", "13:00"),
+        ("late", "13:00"),
+        ("late", "13:30"),
+    }
+    assert_views_match(project.database, events, definitions, Settings(), "events of an hour")
+
+
+def test_unit_tests_of_steps_between_events_and_roll_ups_hold(project: Project) -> None:
+    project.build(Settings(), "--full-refresh")
+    tested = project.run(Settings(), "test", "--select", "int_due_funnel_users,test_type:unit")
+    assert list(tested.statuses.values()).count("pass") == 5
 
 
 def test_a_changed_definition_computes_everybody_again(project: Project) -> None:

@@ -28,6 +28,17 @@ SETTINGS = (
     Settings(session_gap_minutes=60, max_path_steps=2),
 )
 
+# Few funnels let many events be, and most others need all events of a user as soon as one does.
+FUNNELS = (
+    None,
+    None,
+    ("pair", "within_one_instant", "repeated_pair"),
+    ("same_step_thrice", "overlapping_actions", "days_0_and_1", "absent"),
+    ("star_around", "day_3_at_the_end", "signup_in_the_middle"),
+    ("one_step", "strict_pair", "strict_days", "any_pair", "signup_to_day_1"),
+    ("strict_star", "any_overlapping", "six_steps"),
+)
+
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
 
@@ -75,8 +86,15 @@ def test_views_match_the_reference_after_every_build(project: Project) -> None:
         phases=(Phase.generate,),
         suppress_health_check=list(HealthCheck),
     )
-    @given(logs(ANCHORS), STEPS)
-    def check(history: list[Event], steps: list[Step]) -> None:
+    @given(logs(ANCHORS), st.booleans(), st.sampled_from(FUNNELS), STEPS)
+    def check(
+        history: list[Event],
+        in_time_order: bool,
+        funnels: tuple[str, ...] | None,
+        steps: list[Step],
+    ) -> None:
+        if in_time_order:
+            history = sorted(history, key=lambda event: event.event_time)
         with PublicViews(project.database) as views:
             views.replace_events([])
         arrived: list[Event] = []
@@ -90,13 +108,13 @@ def test_views_match_the_reference_after_every_build(project: Project) -> None:
             refresh = ["--full-refresh"] if number == 0 else []
             if step.fails_first:
                 fail_half_way(project, settings, *refresh)
-            definitions = project.definitions(shorter_windows=step.shorter_windows)
+            definitions = project.definitions(shorter_windows=step.shorter_windows, funnels=funnels)
             if step.refreshes and built == (step.settings, step.shorter_windows):
                 project.refresh(settings)
             else:
                 project.build(settings, *refresh)
             built = (step.settings, step.shorter_windows)
-            assert_views_match(project.database, arrived, definitions, settings, steps)
+            assert_views_match(project.database, arrived, definitions, settings, (funnels, steps))
 
     check()
 

@@ -1,5 +1,5 @@
 {{ config(**funnel_rollup()) }}
-with attempts as (
+with computed_attempts as (
 
     select
         funnel,
@@ -30,6 +30,48 @@ with attempts as (
         reached_at,
         true as can_continue
     from {{ ref('int_funnel_unordered_attempts') }}
+
+),
+
+{% if is_incremental() -%}
+computed_users as (
+
+    select distinct
+        funnel,
+        user_id
+    from computed_attempts
+
+),
+
+-- of what is kept, those attempts are still there that are not computed again
+kept_attempts as (
+
+    select
+        kept.funnel,
+        kept.user_id,
+        kept.started_at,
+        kept.started_on,
+        kept.step,
+        kept.reached_at,
+        kept.can_continue
+    from {{ this }} as kept
+    {{ hashed_join() }} computed_users
+        on
+            kept.funnel = computed_users.funnel
+            and kept.user_id = computed_users.user_id
+    where coalesce(kept.user_id = computed_users.user_id, false)
+    {{ end_of_hashed_join() }}
+
+),
+
+{% endif -%}
+attempts as (
+
+    select * from computed_attempts
+    {% if is_incremental() -%}
+    union all
+    select * from kept_attempts
+    {%- endif %}
 
 ),
 

@@ -52,7 +52,9 @@ due_events as (
             and events.occurred_at >= due_sessions.started_at
             and events.occurred_at <= due_sessions.ended_at
     left join {{ ref('int_due_funnel_users') }} as due_funnel_users
-        on events.user_id = due_funnel_users.user_id
+        on
+            events.user_id = due_funnel_users.user_id
+            and events.occurred_at >= due_funnel_users.due_since
     where
         due_batches.ingested_at is not null
         or due_sessions.user_id is not null
