@@ -1,6 +1,7 @@
 -- The cohorts of a first_time retention, taken together, are all users who ever did the cohort
 -- event. A user in two of them, or in none, would leave each single cohort looking right. Where
--- roll-ups are kept, the counts are brought up to date by what changes, and all kept dates are read.
+-- roll-ups are kept, the counts are brought up to date by what changes; they are held against all
+-- kept dates.
 with retentions as (
 
     select *
