@@ -29,6 +29,30 @@
 {%- endmacro %}
 
 
+{#- The same for a table of which builds change a few rows: nothing until they are a tenth, since looking at
+    a sample of a large table takes longer than changing them. -#}
+{% macro analyze_changed(relation) %}
+    {{- return(adapter.dispatch('analyze_changed', 'event_analytics')(relation)) -}}
+{% endmacro %}
+
+{% macro default__analyze_changed(relation) -%}
+{%- endmacro %}
+
+{% macro postgres__analyze_changed(relation) -%}
+    {%- if execute -%}
+        {#- a new table has not been analyzed -#}
+        {%- set known = run_query(
+            "select 1 from pg_catalog.pg_stat_all_tables where relid = to_regclass('" ~ relation ~ "')"
+            ~ " and coalesce(last_analyze, last_autoanalyze) is not null"
+            ~ " and n_mod_since_analyze < n_live_tup / 10"
+        ) -%}
+        {%- if known.rows | length == 0 -%}
+            {{- event_analytics.analyze(relation) -}}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
 {#- Lets the database learn about the events if it has no statistics at all, as right after the first
     load: it would plan for an empty table. Later on it keeps them up to date by itself. -#}
 {% macro analyze_new_events() %}

@@ -33,7 +33,9 @@
 {#- The configuration of a roll-up whose rows follow from the events of one session each: user_id,
     session_date, and started_at, which is the first instant of the session. -#}
 {% macro session_rollup() %}
-    {{- return(event_analytics.rollup("forget_due_sessions(ref('int_due_sessions'))")) -}}
+    {{- return(event_analytics.rollup(
+        "forget_due_sessions(ref('int_due_sessions'))", looked_up_by=['user_id', 'session_date']
+    )) -}}
 {% endmacro %}
 
 
@@ -55,7 +57,7 @@
 {#- Summaries and steps are incremental models too, though nothing of them stays: dbt would put a new table
     in the place of another kind, and PostgreSQL drop every view that reads the old one until the views are
     made again. -#}
-{% macro rollup(forget, key=none) %}
+{% macro rollup(forget, key=none, looked_up_by=none, is_kept=true) %}
     {%- if not event_analytics.rollups_are_kept() -%}
         {{- return({'materialized': 'view'}) -}}
     {%- endif -%}
@@ -65,10 +67,16 @@
         'on_schema_change': 'fail',
         'meta': {'rollup': true},
         'pre_hook': ['{{ event_analytics.start_rollup() }}{{ event_analytics.' ~ forget ~ ' }}'],
-        'post_hook': ['{{ event_analytics.analyze(this) }}'],
+        'post_hook': [
+            '{{ event_analytics.' ~ ('analyze_changed' if is_kept else 'analyze') ~ '(this) }}'
+        ],
     } -%}
     {%- if key -%}
         {%- do configuration.update(unique_key=key) -%}
+    {%- endif -%}
+    {%- if looked_up_by and target.type == 'postgres' -%}
+        {#- where few rows of many are due; DuckDB goes through columns faster than it keeps an index -#}
+        {%- do configuration.update(indexes=[{'columns': looked_up_by}]) -%}
     {%- endif -%}
     {{- return(configuration) -}}
 {% endmacro %}
@@ -76,7 +84,7 @@
 
 {#- The configuration of a summary of roll-ups, which each build computes anew. -#}
 {% macro rollup_summary() %}
-    {{- return(event_analytics.rollup('forget_everything()')) -}}
+    {{- return(event_analytics.rollup('forget_everything()', is_kept=false)) -}}
 {% endmacro %}
 
 
@@ -89,7 +97,7 @@
 
 {#- The configuration of a step that the roll-ups share, which is of no use once they are built. -#}
 {% macro rollup_step(enabled=true) %}
-    {%- set configuration = event_analytics.rollup('truncate()') -%}
+    {%- set configuration = event_analytics.rollup('truncate()', is_kept=false) -%}
     {#- PostgreSQL need not make safe what the next build computes anew -#}
     {%- do configuration.update(enabled=enabled, unlogged=true) -%}
     {{- return(configuration) -}}

@@ -80,10 +80,10 @@ def test_columns_that_change_places_keep_their_values(project: Project) -> None:
 
 
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)
-def test_a_refresh_replaces_no_table_and_no_view(project: Project) -> None:
+def test_a_refresh_replaces_no_table_no_index_and_no_view(project: Project) -> None:
     relations = """
         select relname, oid from pg_catalog.pg_class
-        where relkind in ('r', 'v') and relnamespace in (
+        where relkind in ('r', 'i', 'v') and relnamespace in (
             select oid from pg_catalog.pg_namespace where nspname like 'analytics%'
         )
         order by relname
@@ -91,7 +91,11 @@ def test_a_refresh_replaces_no_table_and_no_view(project: Project) -> None:
     project.deliver(some_events()[:6])
     project.build(Settings(), "--full-refresh")
     before = project.database.query(relations)
-    assert before
+    indexed = project.database.query(
+        "select tablename from pg_catalog.pg_indexes"
+        " where schemaname = 'analytics_intermediate' and indexdef like '%(user_id, session_date)'"
+    )
+    assert sorted(indexed) == [("int_session_steps",), ("int_sessions",)]
     project.deliver(some_events()[6:], hours=1)
     project.refresh(Settings())
     assert project.database.query(relations) == before
