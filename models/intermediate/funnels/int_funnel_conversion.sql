@@ -17,7 +17,8 @@ with funnel_steps as (
 
 ),
 
-segment_values as (
+-- Not kept as a step of its own, which PostgreSQL would plan for a report on all users, too.
+segment_values as not materialized (
 
     select
         segment,
