@@ -5,7 +5,7 @@
 
 {#- A select of some columns of a model with one user_id in each row: all rows once for all users, and
     each row once for the value that its user has in each segment. Where rows have a weight, a user's value
-    is that of the same weight, in weighted_segments(). -#}
+    is that of the same weight, in counted_segments(). -#}
 {% macro broken_down(users, user_segments, columns, weighted=false) -%}
     select
         'none' as breakdown,
@@ -44,9 +44,11 @@
 {%- endmacro %}
 
 
-{#- The segment values of users of whom something changes: with a weight of 1 those that they have, and of
-    -1 those under which an earlier build has counted them. -#}
-{% macro weighted_segments() -%}
+{#- The segment values under which a counted_summary counts users. Of a build that goes on, those of users of
+    whom something changes: with a weight of 1 those that they have, and of -1 those under which the build
+    before has counted them. -#}
+{% macro counted_segments(going_on) -%}
+    {%- if going_on -%}
     select
         user_id,
         segment,
@@ -61,6 +63,9 @@
         -1 as weight
     from {{ ref('int_user_segment_changes') }}
     where kept_value is not null
+    {%- else -%}
+    select * from {{ ref('int_user_segments') }}
+    {%- endif -%}
 {%- endmacro %}
 
 

@@ -38,6 +38,7 @@
             events bigint
         );
         create table if not exists {{ current_build }} (build_id {{ dbt.type_string() }});
+        {#- an earlier version has made it with the id only #}
         alter table {{ current_build }} add column if not exists goes_on boolean;
         alter table {{ current_build }} add column if not exists is_finished boolean;
         {%- set lost = [] -%}

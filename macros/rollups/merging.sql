@@ -103,3 +103,30 @@
         delete from {{ this }}
     {%- endif -%}
 {% endmacro %}
+
+
+{#- The rows of a counted_summary with this key and these counts, from a relation `counted`: its rows or, of a
+    build that goes on, those of its rows that change a count, added to what is kept. -#}
+{% macro brought_up_to_date(key, counts, going_on) -%}
+    {%- if going_on -%}
+    select
+        {%- for column in key %}
+        counted.{{ column }},
+        {%- endfor %}
+        {%- for count in counts %}
+        counted.{{ count }} + coalesce(kept.{{ count }}, 0) as {{ count }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from counted
+    left join {{ this }} as kept
+        on
+            {%- for column in key %}
+            {{ 'and ' if not loop.first }}counted.{{ column }} = kept.{{ column }}
+            {%- endfor %}
+    where
+        {%- for count in counts %}
+        {{ 'or ' if not loop.first }}counted.{{ count }} <> 0
+        {%- endfor %}
+    {%- else -%}
+    select * from counted
+    {%- endif -%}
+{%- endmacro %}

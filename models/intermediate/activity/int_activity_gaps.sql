@@ -1,6 +1,5 @@
-{{ config(**counted_summary(
-    ['breakdown', 'segment', 'segment_value', 'activity_date', 'next_activity_date']
-)) }}
+{% set key = ['breakdown', 'segment', 'segment_value', 'activity_date', 'next_activity_date'] -%}
+{{ config(**counted_summary(key)) }}
 {% if not execute -%}
 -- depends_on: {{ ref('int_user_day_changes') }}
 -- depends_on: {{ ref('int_user_segment_changes') }}
@@ -36,11 +35,7 @@ with user_days as (
 
 user_segments as (
 
-    {% if going_on -%}
-    {{ weighted_segments() }}
-    {%- else -%}
-    select * from {{ ref('int_user_segments') }}
-    {%- endif %}
+    {{ counted_segments(going_on) }}
 
 ),
 
@@ -76,35 +71,11 @@ counted as (
 
 ),
 
-{% if going_on -%}
 brought_up_to_date as (
 
-    select
-        counted.breakdown,
-        counted.segment,
-        counted.segment_value,
-        counted.activity_date,
-        counted.next_activity_date,
-        counted.users + coalesce(kept.users, 0) as users,
-        counted.first_users + coalesce(kept.first_users, 0) as first_users
-    from counted
-    left join {{ this }} as kept
-        on
-            {{ same_breakdown('counted', 'kept') }}
-            and counted.activity_date = kept.activity_date
-            and counted.next_activity_date = kept.next_activity_date
-    where
-        counted.users <> 0
-        or counted.first_users <> 0
+    {{ brought_up_to_date(key, ['users', 'first_users'], going_on) }}
 
 )
-{%- else -%}
-brought_up_to_date as (
-
-    select * from counted
-
-)
-{%- endif %}
 
 select
     breakdown,

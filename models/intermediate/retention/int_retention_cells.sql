@@ -1,6 +1,8 @@
-{{ config(**counted_summary(
-    ['breakdown', 'segment', 'segment_value', 'retention', 'cohort_index', 'period_number']
-)) }}
+{% set key = [
+    'breakdown', 'segment', 'segment_value', 'retention', 'cohort_index', 'period_number'
+] -%}
+{% set counts = ['cohort_users', 'returned_users', 'last_returned_users'] -%}
+{{ config(**counted_summary(key)) }}
 {% if not execute -%}
 -- depends_on: {{ ref('int_user_segment_changes') }}
 {% endif -%}
@@ -16,11 +18,7 @@ with all_user_cells as (
 
 user_segments as (
 
-    {% if going_on -%}
-    {{ weighted_segments() }}
-    {%- else -%}
-    select * from {{ ref('int_user_segments') }}
-    {%- endif %}
+    {{ counted_segments(going_on) }}
 
 ),
 
@@ -53,39 +51,11 @@ counted as (
 
 ),
 
-{% if going_on -%}
 brought_up_to_date as (
 
-    select
-        counted.breakdown,
-        counted.segment,
-        counted.segment_value,
-        counted.retention,
-        counted.cohort_index,
-        counted.period_number,
-        counted.cohort_users + coalesce(kept.cohort_users, 0) as cohort_users,
-        counted.returned_users + coalesce(kept.returned_users, 0) as returned_users,
-        counted.last_returned_users + coalesce(kept.last_returned_users, 0) as last_returned_users
-    from counted
-    left join {{ this }} as kept
-        on
-            {{ same_breakdown('counted', 'kept') }}
-            and counted.retention = kept.retention
-            and counted.cohort_index = kept.cohort_index
-            and counted.period_number = kept.period_number
-    where
-        counted.cohort_users <> 0
-        or counted.returned_users <> 0
-        or counted.last_returned_users <> 0
+    {{ brought_up_to_date(key, counts, going_on) }}
 
 )
-{%- else -%}
-brought_up_to_date as (
-
-    select * from counted
-
-)
-{%- endif %}
 
 select
     breakdown,

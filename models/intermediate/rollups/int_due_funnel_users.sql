@@ -1,5 +1,4 @@
 {{ config(**rollup_step(enabled=rollups_are_kept())) }}
--- depends_on: {{ ref('int_event_batches') }}
 {% set progress = kept_rollup('int_funnel_progress') -%}
 with due_users as (
 
@@ -50,13 +49,7 @@ kept_progress as (
         reached_at,
         can_continue
     from {{ progress }}
-    where
-        step = furthest_step
-        -- that of other definitions is all given up
-        and exists (
-            select 1 from {{ ref('int_event_batches') }} as batches
-            where not batches.everything_is_due
-        )
+    where step = furthest_step
     {%- else -%}
     select
         '' as funnel,

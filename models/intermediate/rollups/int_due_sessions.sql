@@ -22,10 +22,6 @@ kept_sessions as (
         started_at,
         ended_at
     from {{ sessions }}
-    where exists (
-        select 1 from {{ ref('int_event_batches') }} as batches
-        where not batches.everything_is_due
-    )
     {%- else -%}
     select
         user_id,
