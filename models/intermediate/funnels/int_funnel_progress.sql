@@ -1,4 +1,5 @@
 {{ config(**funnel_rollup()) }}
+{% set kept_progress = kept_rollup('int_funnel_progress') -%}
 with computed_attempts as (
 
     select
@@ -33,7 +34,7 @@ with computed_attempts as (
 
 ),
 
-{% if is_incremental() -%}
+{% if kept_progress -%}
 computed_users as (
 
     select distinct
@@ -54,7 +55,7 @@ kept_attempts as (
         kept.step,
         kept.reached_at,
         kept.can_continue
-    from {{ this }} as kept
+    from {{ kept_progress }} as kept
     {{ hashed_join() }} computed_users
         on
             kept.funnel = computed_users.funnel
@@ -68,7 +69,7 @@ kept_attempts as (
 attempts as (
 
     select * from computed_attempts
-    {% if is_incremental() -%}
+    {% if kept_progress -%}
     union all
     select * from kept_attempts
     {%- endif %}
