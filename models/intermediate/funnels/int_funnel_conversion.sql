@@ -17,18 +17,6 @@ with funnel_steps as (
 
 ),
 
--- Not kept as a step of its own, which PostgreSQL would plan for a report on all users, too.
-segment_values as not materialized (
-
-    select
-        segment,
-        segment_value,
-        row_number() over (order by segment, segment_value) as value_number
-    from {{ ref('int_breakdowns') }}
-    where breakdown = 'segment'
-
-),
-
 user_steps as (
 
     select
@@ -45,35 +33,6 @@ user_steps as (
 
 ),
 
-user_values as (
-
-    select
-        user_segments.user_id,
-        segment_values.value_number
-    from {{ ref('int_user_segments') }} as user_segments
-    {{ hashed_join() }} segment_values
-        on
-            user_segments.segment = segment_values.segment
-            and user_segments.segment_value = segment_values.segment_value
-    where coalesce(user_segments.segment = segment_values.segment, false)
-    {{ end_of_hashed_join() }}
-
-),
-
-steps_by_value as (
-
-    select
-        user_values.value_number,
-        user_steps.step_number,
-        user_steps.microseconds_from_previous
-    from user_steps
-    {{ hashed_join() }} user_values
-        on user_steps.user_id = user_values.user_id
-    where coalesce(user_steps.user_id = user_values.user_id, false)
-    {{ end_of_hashed_join() }}
-
-),
-
 counted as (
 
     select
@@ -84,20 +43,8 @@ counted as (
 
 ),
 
-counted_by_value as (
-
-    select
-        value_number,
-        step_number,
-        {{ counts }}
-    from steps_by_value
-    group by
-        value_number,
-        step_number
-
-),
-
--- The breakdowns are constants here, by which a report on all users does without the segments.
+-- The breakdowns are constants outside of what is computed for them, by which a report on all users
+-- does without the segments.
 dense as (
 
     select
@@ -116,20 +63,84 @@ dense as (
     union all
     select
         'segment' as breakdown,
-        segment_values.segment,
-        segment_values.segment_value,
-        funnel_steps.funnel,
-        funnel_steps.step,
-        funnel_steps.event as step_name,
-        coalesce(counted_by_value.users, 0) as users,
-        counted_by_value.median_microseconds,
-        counted_by_value.total_microseconds
-    from funnel_steps
-    cross join segment_values
-    left join counted_by_value
-        on
-            funnel_steps.step_number = counted_by_value.step_number
-            and segment_values.value_number = counted_by_value.value_number
+        by_value.segment,
+        by_value.segment_value,
+        by_value.funnel,
+        by_value.step,
+        by_value.step_name,
+        by_value.users,
+        by_value.median_microseconds,
+        by_value.total_microseconds
+    from (
+        with segment_values as (
+
+            select
+                segment,
+                segment_value,
+                row_number() over (order by segment, segment_value) as value_number
+            from {{ ref('int_breakdowns') }}
+            where breakdown = 'segment'
+
+        ),
+
+        user_values as (
+
+            select
+                user_segments.user_id,
+                segment_values.value_number
+            from {{ ref('int_user_segments') }} as user_segments
+            {{ hashed_join() }} segment_values
+                on
+                    user_segments.segment = segment_values.segment
+                    and user_segments.segment_value = segment_values.segment_value
+            where coalesce(user_segments.segment = segment_values.segment, false)
+            {{ end_of_hashed_join() }}
+
+        ),
+
+        steps_by_value as (
+
+            select
+                user_values.value_number,
+                user_steps.step_number,
+                user_steps.microseconds_from_previous
+            from user_steps
+            {{ hashed_join() }} user_values
+                on user_steps.user_id = user_values.user_id
+            where coalesce(user_steps.user_id = user_values.user_id, false)
+            {{ end_of_hashed_join() }}
+
+        ),
+
+        counted_by_value as (
+
+            select
+                value_number,
+                step_number,
+                {{ counts }}
+            from steps_by_value
+            group by
+                value_number,
+                step_number
+
+        )
+
+        select
+            segment_values.segment,
+            segment_values.segment_value,
+            funnel_steps.funnel,
+            funnel_steps.step,
+            funnel_steps.event as step_name,
+            coalesce(counted_by_value.users, 0) as users,
+            counted_by_value.median_microseconds,
+            counted_by_value.total_microseconds
+        from funnel_steps
+        cross join segment_values
+        left join counted_by_value
+            on
+                funnel_steps.step_number = counted_by_value.step_number
+                and segment_values.value_number = counted_by_value.value_number
+    ) as by_value
 
 ),
 
