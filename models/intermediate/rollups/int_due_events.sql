@@ -1,12 +1,7 @@
 {{ config(**rollup_step()) }}
-with events as (
-
-    select * from {{ ref('int_events') }}
-
-),
-
+{% set some_are_kept = not execute or (rollups_are_kept() and not everything_is_due()) -%}
 {% if rollups_are_kept() -%}
-due_batches as (
+with due_batches as (
 
     select ingested_at
     from {{ ref('int_event_batches') }}
@@ -14,22 +9,16 @@ due_batches as (
 
 ),
 
--- All that can be due, and little else, so that what follows need not look at every event.
-candidates as (
+due_funnel_users as (
 
-    select *
-    from events
-    where
-        ingested_at >= {{ first_delivery(ref('int_event_batches'), 'is_due') }}
-        or user_id in (select due.user_id from {{ ref('int_due_funnel_users') }} as due)
-        or (
-            occurred_at >= (select min(due.started_at) from {{ ref('int_due_sessions') }} as due)
-            and user_id in (select due.user_id from {{ ref('int_due_sessions') }} as due)
-        )
+    select
+        user_id,
+        due_since
+    from {{ ref('int_due_funnel_users') }}
 
 ),
 
-due_events as (
+new_events as (
 
     select
         events.event_id,
@@ -38,31 +27,119 @@ due_events as (
         events.occurred_at,
         events.event_date,
         events.properties,
-        due_batches.ingested_at is not null as is_due,
-        due_batches.ingested_at is not null
-        or due_sessions.user_id is not null as is_of_due_session,
+        true as is_due,
+        true as is_of_due_session,
         due_funnel_users.user_id is not null as is_of_due_funnel_user
-    from candidates as events
-    left join due_batches
+    from {{ ref('int_events') }} as events
+    inner join due_batches
         on events.ingested_at = due_batches.ingested_at
-    left join {{ ref('int_due_sessions') }} as due_sessions
-        on
-            events.user_id = due_sessions.user_id
-            and events.event_date = due_sessions.event_date
-            and events.occurred_at >= due_sessions.started_at
-            and events.occurred_at <= due_sessions.ended_at
-    left join {{ ref('int_due_funnel_users') }} as due_funnel_users
+    left join due_funnel_users
         on
             events.user_id = due_funnel_users.user_id
             and events.occurred_at >= due_funnel_users.due_since
+    where events.ingested_at >= {{ first_delivery(ref('int_event_batches'), 'is_due') }}
+
+),
+
+{% if some_are_kept -%}
+due_sessions as (
+
+    select
+        user_id,
+        event_date,
+        started_at,
+        ended_at
+    from {{ ref('int_due_sessions') }}
+
+),
+
+looked_up as (
+
+    select
+        user_id,
+        due_since as looked_up_since
+    from due_funnel_users
+    union all
+    select
+        user_id,
+        started_at as looked_up_since
+    from due_sessions
+
+),
+
+looked_up_users as (
+
+    select
+        user_id,
+        min(looked_up_since) as looked_up_since
+    from looked_up
+    group by user_id
+
+),
+
+-- All that can be due, and little else, so that what follows need not look at every event. Events
+-- are named here once more: read by one step for both, they would all be written down in between.
+candidates as (
+
+    select
+        events.event_id,
+        events.event_name,
+        events.user_id,
+        events.occurred_at,
+        events.event_date,
+        events.properties,
+        events.ingested_at
+    from {{ ref('int_events') }} as events
+    inner join looked_up_users
+        on
+            events.user_id = looked_up_users.user_id
+            and events.occurred_at >= looked_up_users.looked_up_since
+
+),
+
+kept_events as (
+
+    select
+        candidates.event_id,
+        candidates.event_name,
+        candidates.user_id,
+        candidates.occurred_at,
+        candidates.event_date,
+        candidates.properties,
+        false as is_due,
+        due_sessions.user_id is not null as is_of_due_session,
+        due_funnel_users.user_id is not null as is_of_due_funnel_user
+    from candidates
+    left join due_batches
+        on candidates.ingested_at = due_batches.ingested_at
+    left join due_sessions
+        on
+            candidates.user_id = due_sessions.user_id
+            and candidates.event_date = due_sessions.event_date
+            and candidates.occurred_at >= due_sessions.started_at
+            and candidates.occurred_at <= due_sessions.ended_at
+    left join due_funnel_users
+        on
+            candidates.user_id = due_funnel_users.user_id
+            and candidates.occurred_at >= due_funnel_users.due_since
     where
-        due_batches.ingested_at is not null
-        or due_sessions.user_id is not null
-        or due_funnel_users.user_id is not null
+        due_batches.ingested_at is null
+        and (due_sessions.user_id is not null or due_funnel_users.user_id is not null)
+
+),
+
+{% endif -%}
+due_events as (
+
+    select * from new_events
+    {%- if some_are_kept %}
+    union all
+    select * from kept_events
+    {%- endif %}
 
 )
 {%- else -%}
-due_events as (
+with due_events as (
 
     select
         event_id,
@@ -74,7 +151,7 @@ due_events as (
         true as is_due,
         true as is_of_due_session,
         true as is_of_due_funnel_user
-    from events
+    from {{ ref('int_events') }}
 
 )
 {%- endif %}
