@@ -38,7 +38,11 @@ setup: $(INSTALLED) profiles.yml ## Create the virtual environment and profiles.
 demo: setup ## Load the example events, build the views, print the metrics
 	@case "$(ENGINE)" in duckdb|postgres) ;; *) \
 	  echo "TARGET=$(ENGINE) is unknown: use TARGET=duckdb or TARGET=postgres." >&2; exit 2 ;; esac
-	@$(WITH_$(ENGINE)) $(BIN)/python -m scripts.demo --target $(ENGINE)
+	@$(MAKE) --no-print-directory demo-$(ENGINE)
+
+.PHONY: demo-duckdb demo-postgres
+demo-duckdb demo-postgres: demo-%: setup
+	@$(WITH_$*) $(BIN)/python -m scripts.demo --target $*
 
 .PHONY: test
 test: setup ## Run the tests, on DuckDB and PostgreSQL

@@ -19,6 +19,7 @@ from scripts.steps import REPOSITORY, Dbt, run_loader, use_own_database
 
 EVENTS = Path("examples/cofacts/events.parquet")
 DATABASE = "event_analytics_demo"
+DIRECTORY = Path(".cache/demo")
 
 
 @dataclass(frozen=True)
@@ -106,17 +107,16 @@ REPORTS = (
 @click.option(
     "--directory",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path(".cache/demo"),
-    help="Where the DuckDB file and what dbt writes go.",
+    help="Where the DuckDB file and what dbt writes go; by default .cache/demo/TARGET.",
 )
 @click.option("--database", default=DATABASE, help="The PostgreSQL database, created when missing.")
-def main(target: str, directory: Path, database: str) -> None:
+def main(target: str, directory: Path | None, database: str) -> None:
     """Load the example events, build the views and print the metrics.
 
     With --target postgres the server is the one that PGHOST names; see scripts/with_postgres.py
     for a machine that has none.
     """
-    directory = directory.resolve()
+    directory = (directory or DIRECTORY / target).resolve()
     use_own_database(target, directory)
     if target == "postgres":
         os.environ.update(prepare_postgres(database))
@@ -163,15 +163,17 @@ def print_next_steps(target: str, page: Path) -> None:
     if page.is_relative_to(REPOSITORY):
         page = page.relative_to(REPOSITORY)
     click.secho("\nWhere to look next", bold=True)
-    click.echo(
-        f"""\
-  {page}    all of it as charts: open it in a browser
-  make docs                  what every view and column means
-  seeds/                     the definitions of funnels, retention and churn: change one, build
-  analyses/                  worked questions to copy
-  .venv/bin/loader --help    how to append your own events
-  profiles.yml               where they go; then: make build TARGET={target}"""
-    )
+    steps = {
+        str(page): "all of it as charts: open it in a browser",
+        "make docs": "what every view and column means",
+        "seeds/": "the definitions of funnels, retention and churn: change one, build",
+        "analyses/": "worked questions to copy",
+        ".venv/bin/loader --help": "how to append your own events",
+        "profiles.yml": f"where they go; then: make build TARGET={target}",
+    }
+    width = max(map(len, steps))
+    for step, purpose in steps.items():
+        click.echo(f"  {step:<{width}}  {purpose}")
 
 
 if __name__ == "__main__":

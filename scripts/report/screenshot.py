@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from scripts.browser import browser_page
 from scripts.steps import REPOSITORY
 
-PAGE = REPOSITORY / ".cache" / "demo" / "report.html"
+PAGE = REPOSITORY / ".cache" / "demo" / "duckdb" / "report.html"
 SCREENSHOT = REPOSITORY / "docs" / "report.png"
 LAST_SECTION = "#daily-active-users"
 

@@ -18,11 +18,11 @@ USERS_OWN_DATABASE = "users_own"
 
 
 @dataclass(frozen=True)
-class DemoOutput:
-    """What one run of the demo printed."""
+class DemoRun:
+    """One run of the demo: the database that it filled, and what it printed."""
 
+    database: Database
     stdout: str
-    stderr: str
 
     @property
     def metrics(self) -> str:
@@ -32,39 +32,27 @@ class DemoOutput:
         return tables.partition("Where to look next")[0]
 
 
-@dataclass(frozen=True)
-class DemoRuns:
-    """The demo run twice on one database."""
-
-    database: Database
-    first: DemoOutput
-    second: DemoOutput
+@pytest.fixture(scope="session")
+def duckdb_demo(make_session_database: MakeDatabase) -> DemoRun:
+    """The demo on a DuckDB file that nobody else uses."""
+    return run_demo(make_session_database("duckdb"))
 
 
 @pytest.fixture(scope="session")
-def duckdb_demo(make_session_database: MakeDatabase) -> DemoRuns:
-    """The demo's two runs on a DuckDB file that nobody else uses."""
-    return _demo_twice(make_session_database("duckdb"))
-
-
-@pytest.fixture(scope="session")
-def postgres_demo(make_session_database: MakeDatabase) -> DemoRuns:
-    """The demo's two runs in a PostgreSQL database that nobody else uses."""
-    return _demo_twice(make_session_database("postgres"))
+def postgres_demo(make_session_database: MakeDatabase) -> DemoRun:
+    """The demo in a PostgreSQL database that nobody else uses."""
+    return run_demo(make_session_database("postgres"))
 
 
 @pytest.fixture
-def demo(engine: Engine, request: pytest.FixtureRequest) -> DemoRuns:
-    """The demo's two runs on each engine in turn."""
-    runs: DemoRuns = request.getfixturevalue(f"{engine}_demo")
-    return runs
+def demo(engine: Engine, request: pytest.FixtureRequest) -> DemoRun:
+    """The demo on each engine in turn."""
+    run: DemoRun = request.getfixturevalue(f"{engine}_demo")
+    return run
 
 
-def _demo_twice(database: Database) -> DemoRuns:
-    return DemoRuns(database, _demo(database), _demo(database))
-
-
-def _demo(database: Database) -> DemoOutput:
+def run_demo(database: Database) -> DemoRun:
+    """Run the demo on this database, as a process of its own."""
     options = {
         "--target": database.engine,
         "--directory": str(database.directory),
@@ -88,4 +76,4 @@ def _demo(database: Database) -> DemoOutput:
         check=False,
     )
     assert ended.returncode == 0, f"{ended.stdout}\n{ended.stderr}"
-    return DemoOutput(ended.stdout, ended.stderr)
+    return DemoRun(database, ended.stdout)

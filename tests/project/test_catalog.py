@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from scripts.catalog import findings
-from tests.project.conftest import DemoRuns
+from tests.project.conftest import DemoRun
 from tests.support.run import run_dbt
 
 MANIFEST: dict[str, Any] = {
@@ -111,7 +111,7 @@ def test_a_source_without_a_description_is_found() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_documentation_and_database_agree(demo: DemoRuns) -> None:
+def test_documentation_and_database_agree(demo: DemoRun) -> None:
     run_dbt("docs", "generate", "--static", database=demo.database)
     target = demo.database.directory / "target"
     manifest = json.loads((target / "manifest.json").read_text())
@@ -129,7 +129,7 @@ def test_documentation_and_database_agree(demo: DemoRuns) -> None:
             assert comments[node["name"], column["name"]] == column["description"].strip()
 
 
-def database_comments(demo: DemoRuns) -> dict[tuple[str, str | None], str]:
+def database_comments(demo: DemoRun) -> dict[tuple[str, str | None], str]:
     """Read the comments in schema analytics: of a view (column None) and of its columns."""
     if demo.database.engine == "duckdb":
         query = (

@@ -11,7 +11,7 @@ import pytest
 
 from scripts.report.queries import COHORTS, DAYS, ENTRY_DAYS, PERIODS, WEEKS
 from tests.conftest import MakeDatabase
-from tests.project.conftest import DemoRuns
+from tests.project.conftest import DemoRun
 from tests.support.databases import Database
 from tests.support.report import run_report
 
@@ -22,7 +22,7 @@ Points = set[tuple[str, str, Any]]
 _FIGURE = re.compile(r'<script type="application/json" id="([a-z0-9-]+)-figure">(.*?)</script>')
 
 
-def page(demo: DemoRuns) -> str:
+def page(demo: DemoRun) -> str:
     return (demo.database.directory / "report.html").read_text(encoding="utf-8")
 
 
@@ -35,7 +35,7 @@ def figures(text: str) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def drawn(demo: DemoRuns, chart: str) -> Points:
+def drawn(demo: DemoRun, chart: str) -> Points:
     """Column, date and value of all points of a chart."""
     return {
         (trace["meta"]["column"], x, y)
@@ -56,20 +56,20 @@ def latest(database: Database, relation: str, date: str, limit: int, names: str)
     }
 
 
-def test_active_users_are_those_of_the_view(demo: DemoRuns) -> None:
+def test_active_users_are_those_of_the_view(demo: DemoRun) -> None:
     names = "dau, wau, mau, stickiness"
     view = "analytics.daily_active_users"
     expected = latest(demo.database, view, "activity_date", DAYS, names)
     assert drawn(demo, "active-users") == expected
 
 
-def test_sessions_are_those_of_the_view(demo: DemoRuns) -> None:
+def test_sessions_are_those_of_the_view(demo: DemoRun) -> None:
     names = "sessions, users, median_duration_seconds, events_per_session"
     expected = latest(demo.database, "analytics.daily_sessions", "session_date", DAYS, names)
     assert drawn(demo, "sessions") == expected
 
 
-def test_lifecycle_is_that_of_the_view_with_dormant_users_below_the_axis(demo: DemoRuns) -> None:
+def test_lifecycle_is_that_of_the_view_with_dormant_users_below_the_axis(demo: DemoRun) -> None:
     weeks = "(select * from analytics.user_lifecycle where period = 'week') as weeks"
     names = "new_users, retained_users, resurrected_users, dormant_users"
     expected = latest(demo.database, weeks, "period_start", WEEKS, names)
@@ -78,7 +78,7 @@ def test_lifecycle_is_that_of_the_view_with_dormant_users_below_the_axis(demo: D
     }
 
 
-def test_churn_is_that_of_the_view_from_the_shortest_absence_on(demo: DemoRuns) -> None:
+def test_churn_is_that_of_the_view_from_the_shortest_absence_on(demo: DemoRun) -> None:
     found = demo.database.query(
         "select churn_status, as_of_date, users from analytics.daily_churn where as_of_date in"
         f" (select activity_date from analytics.daily_active_users order by 1 desc limit {DAYS})"
@@ -94,7 +94,7 @@ def test_churn_is_that_of_the_view_from_the_shortest_absence_on(demo: DemoRuns) 
     ]  # fmt: skip
 
 
-def test_each_retention_has_a_heat_map_of_its_latest_cohorts(demo: DemoRuns) -> None:
+def test_each_retention_has_a_heat_map_of_its_latest_cohorts(demo: DemoRun) -> None:
     found = demo.database.query(
         "select retention, cohort_start, cohort_users, period_number, retention_rate"
         " from (select *, dense_rank() over"
@@ -121,7 +121,7 @@ def test_each_retention_has_a_heat_map_of_its_latest_cohorts(demo: DemoRuns) -> 
     }
 
 
-def test_each_funnel_has_its_steps_and_its_dates_of_entry(demo: DemoRuns) -> None:
+def test_each_funnel_has_its_steps_and_its_dates_of_entry(demo: DemoRun) -> None:
     bars = {
         key: {trace["meta"].get("step"): trace for trace in traces}
         for key, traces in figures(page(demo)).items()
@@ -154,7 +154,7 @@ def test_each_funnel_has_its_steps_and_its_dates_of_entry(demo: DemoRuns) -> Non
     }
 
 
-def test_the_day_that_still_runs_is_marked(demo: DemoRuns) -> None:
+def test_the_day_that_still_runs_is_marked(demo: DemoRun) -> None:
     (last,) = demo.database.query("select max(activity_date) from analytics.daily_active_users")[0]
     points = figures(page(demo))["active-users"]
     assert [trace["x"][-1] for trace in points] == [last.isoformat()] * 4
@@ -165,15 +165,15 @@ def test_the_day_that_still_runs_is_marked(demo: DemoRuns) -> None:
         assert trace["marker"]["pattern"]["shape"] == [""] * (WEEKS - 1) + ["/"]
 
 
-def test_both_engines_draw_the_same_page(duckdb_demo: DemoRuns, postgres_demo: DemoRuns) -> None:
+def test_both_engines_draw_the_same_page(duckdb_demo: DemoRun, postgres_demo: DemoRun) -> None:
     assert page(duckdb_demo) == page(postgres_demo)
 
 
-def test_the_demo_says_where_its_report_is(demo: DemoRuns) -> None:
-    assert f"{demo.database.directory / 'report.html'} " in demo.first.stdout
+def test_the_demo_says_where_its_report_is(demo: DemoRun) -> None:
+    assert f"{demo.database.directory / 'report.html'} " in demo.stdout
 
 
-def test_without_events_the_page_says_so(demo: DemoRuns, make_database: MakeDatabase) -> None:
+def test_without_events_the_page_says_so(demo: DemoRun, make_database: MakeDatabase) -> None:
     empty = make_database(demo.database.engine, like=demo.database)
     connection = empty.connect()
     if empty.server is not None:
