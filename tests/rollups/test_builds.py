@@ -25,14 +25,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 def test_a_build_without_new_events_computes_no_user_again(project: Project) -> None:
     definitions = project.definitions(shorter_windows=False)
     events = some_events()
-    project.deliver(events[:6])
-    project.build(Settings(), "--full-refresh")
     assert due_users(project.database) == {"ann", "bob", "cay"}
 
     project.build(Settings())
     assert due_users(project.database) == set()
 
-    project.deliver(events[6:], hours=1)
+    project.deliver(events[-1:], hours=1)
     project.build(Settings())
     assert due_users(project.database) == {"bob"}
     assert_views_match(project.database, events, definitions, Settings(), "one more event of bob")
@@ -41,9 +39,7 @@ def test_a_build_without_new_events_computes_no_user_again(project: Project) -> 
 def test_a_refresh_makes_no_view_again(project: Project) -> None:
     definitions = project.definitions(shorter_windows=False)
     events = some_events()
-    project.deliver(events[:6])
-    project.build(Settings(), "--full-refresh")
-    project.deliver(events[6:], hours=1)
+    project.deliver(events[-1:], hours=1)
     refreshed = project.refresh(Settings())
     assert refreshed.statuses["int_sessions"] == "success"
     assert not {"daily_sessions", "int_session_events"} & refreshed.statuses.keys()
@@ -51,8 +47,10 @@ def test_a_refresh_makes_no_view_again(project: Project) -> None:
     assert_views_match(project.database, events, definitions, Settings(), "a refresh")
 
 
-def test_users_who_are_through_every_funnel_are_not_gone_through_again(project: Project) -> None:
-    definitions = project.definitions(funnels=["signup_to_activity", "pair"])
+def test_users_who_are_through_every_funnel_are_not_gone_through_again(
+    new_project: Project,
+) -> None:
+    definitions = new_project.definitions(funnels=["signup_to_activity", "pair"])
     events = log(
         "through A 2024-02-28T10:00",
         "through B 2024-02-28T10:05",
@@ -60,17 +58,19 @@ def test_users_who_are_through_every_funnel_are_not_gone_through_again(project: 
         "through A 2024-02-28T12:00",
         "halfway A 2024-02-28T12:00",
     )
-    project.deliver(events[:3])
-    project.build(Settings(), "--full-refresh")
-    project.deliver(events[3:], hours=1)
-    project.build(Settings())
-    assert due_users(project.database) == {"through", "halfway"}
-    assert due_users(project.database, "int_due_funnel_users") == {"halfway"}
-    assert_views_match(project.database, events, definitions, Settings(), "a user who is through")
+    new_project.deliver(events[:3])
+    new_project.build(Settings(), "--full-refresh")
+    new_project.deliver(events[3:], hours=1)
+    new_project.build(Settings())
+    assert due_users(new_project.database) == {"through", "halfway"}
+    assert due_users(new_project.database, "int_due_funnel_users") == {"halfway"}
+    assert_views_match(
+        new_project.database, events, definitions, Settings(), "a user who is through"
+    )
 
 
-def test_funnels_are_computed_from_events_that_new_ones_can_reach(project: Project) -> None:
-    definitions = project.definitions(funnels=["pair"])
+def test_funnels_are_computed_from_events_that_new_ones_can_reach(new_project: Project) -> None:
+    definitions = new_project.definitions(funnels=["pair"])
     events = log(
         # stays the best: as far as what comes later, and earlier
         "stays A 2024-02-28T10:00",
@@ -93,11 +93,11 @@ def test_funnels_are_computed_from_events_that_new_ones_can_reach(project: Proje
         "late A 2024-02-28T13:00",
         "late B 2024-02-28T13:30",
     )
-    project.deliver(events[:9])
-    project.build(Settings(), "--full-refresh")
-    project.deliver(events[9:], hours=1)
-    project.refresh(Settings())
-    assert funnel_events(project.database) == {
+    new_project.deliver(events[:9])
+    new_project.build(Settings(), "--full-refresh")
+    new_project.deliver(events[9:], hours=1)
+    new_project.refresh(Settings())
+    assert funnel_events(new_project.database) == {
         ("stays", "13:30"),
         ("reached", "12:00"),
         ("reached", "13:00"),
@@ -105,20 +105,16 @@ def test_funnels_are_computed_from_events_that_new_ones_can_reach(project: Proje
         ("late", "13:00"),
         ("late", "13:30"),
     }
-    assert_views_match(project.database, events, definitions, Settings(), "events of an hour")
+    assert_views_match(new_project.database, events, definitions, Settings(), "events of an hour")
 
 
 def test_unit_tests_of_steps_between_events_and_roll_ups_hold(project: Project) -> None:
-    project.build(Settings(), "--full-refresh")
     tested = project.run(Settings(), "test", "--select", "int_due_funnel_users,test_type:unit")
     assert list(tested.statuses.values()).count("pass") == 5
 
 
 def test_a_changed_definition_computes_everybody_again(project: Project) -> None:
-    events = some_events()
-    project.deliver(events)
-    project.definitions(shorter_windows=False)
-    project.build(Settings(), "--full-refresh")
+    events = some_events()[:-1]
     definitions = project.definitions(shorter_windows=True)
     project.build(Settings())
     assert due_users(project.database) == {"ann", "bob", "cay"}
@@ -128,9 +124,7 @@ def test_a_changed_definition_computes_everybody_again(project: Project) -> None
 def test_a_build_of_a_part_leaves_everything_due(project: Project) -> None:
     events = some_events()
     definitions = project.definitions(shorter_windows=False)
-    project.deliver(events[:6])
-    project.build(Settings(), "--full-refresh")
-    project.deliver(events[6:], hours=1)
+    project.deliver(events[-1:], hours=1)
     project.build(Settings(), "--select", "+int_user_days")
     project.build(Settings())
     assert due_users(project.database) == {"bob"}
@@ -140,9 +134,7 @@ def test_a_build_of_a_part_leaves_everything_due(project: Project) -> None:
 def test_roll_ups_can_be_given_up_and_taken_up_again(project: Project) -> None:
     events = some_events()
     definitions = project.definitions(shorter_windows=False)
-    project.deliver(events[:6])
-    project.build(Settings(), "--full-refresh")
-    project.deliver(events[6:], hours=1)
+    project.deliver(events[-1:], hours=1)
     run_dbt(*BUILD, database=project.database, project=project.directory)
     assert_views_match(project.database, events, definitions, Settings(), "as views")
     project.build(Settings())
@@ -153,9 +145,7 @@ def test_data_tests_hold_after_a_refresh(project: Project) -> None:
     shutil.copytree(REPOSITORY / "tests" / "dbt", project.directory / "tests" / "dbt")
     events = some_events()
     project.definitions(shorter_windows=False)
-    project.deliver(events[:6])
-    project.build(Settings(), "--full-refresh")
-    project.deliver(events[6:], hours=1)
+    project.deliver(events[-1:], hours=1)
     project.run(Settings(), "build", "--exclude-resource-type", "unit_test")
     assert due_users(project.database) == {"bob"}
 
@@ -164,7 +154,6 @@ def test_data_tests_hold_after_a_refresh(project: Project) -> None:
     "part", [("--select", "int_user_days"), ("--selector", "refresh")], ids=["select", "selector"]
 )
 def test_a_full_refresh_of_a_part_is_refused(project: Project, part: tuple[str, str]) -> None:
-    project.build(Settings(), "--full-refresh")
     refused = project.build(Settings(), "--full-refresh", *part, check=False)
     assert not refused.success
     assert "--full-refresh of some models would" in refused.output
@@ -175,9 +164,7 @@ def test_a_full_refresh_of_a_part_is_refused(project: Project, part: tuple[str, 
 def test_a_build_that_is_overtaken_stops(project: Project) -> None:
     events = some_events()
     definitions = project.definitions(shorter_windows=False)
-    project.deliver(events[:6])
-    project.build(Settings(), "--full-refresh")
-    project.deliver(events[6:], hours=1)
+    project.deliver(events[-1:], hours=1)
     # The first build waits for us in the middle, until the second one waits for it.
     blocker = project.database.connect()
     blocker.execute("begin")

@@ -79,7 +79,7 @@ STEPS = st.lists(
 )
 
 
-def test_views_match_the_reference_after_every_build(project: Project) -> None:
+def test_views_match_the_reference_after_every_build(new_project: Project) -> None:
     @hypothesis.settings(
         max_examples=EXAMPLES[hypothesis.settings.get_current_profile_name()],
         # each example takes as long as several builds, so what fails is shown as it was found
@@ -95,26 +95,30 @@ def test_views_match_the_reference_after_every_build(project: Project) -> None:
     ) -> None:
         if in_time_order:
             history = sorted(history, key=lambda event: event.event_time)
-        with PublicViews(project.database) as views:
+        with PublicViews(new_project.database) as views:
             views.replace_events([])
         arrived: list[Event] = []
         built: tuple[int, bool] | None = None
         for number, step in enumerate(steps):
             count = round(step.events * (len(history) - len(arrived)))
             delivered = history[len(arrived) : len(arrived) + count]
-            project.deliver(delivered, hours=step.hours)
+            new_project.deliver(delivered, hours=step.hours)
             arrived += delivered
             settings = SETTINGS[step.settings]
             refresh = ["--full-refresh"] if number == 0 else []
             if step.fails_first:
-                fail_half_way(project, settings, *refresh)
-            definitions = project.definitions(shorter_windows=step.shorter_windows, funnels=funnels)
+                fail_half_way(new_project, settings, *refresh)
+            definitions = new_project.definitions(
+                shorter_windows=step.shorter_windows, funnels=funnels
+            )
             if step.refreshes and built == (step.settings, step.shorter_windows):
-                project.refresh(settings)
+                new_project.refresh(settings)
             else:
-                project.build(settings, *refresh)
+                new_project.build(settings, *refresh)
             built = (step.settings, step.shorter_windows)
-            assert_views_match(project.database, arrived, definitions, settings, (funnels, steps))
+            assert_views_match(
+                new_project.database, arrived, definitions, settings, (funnels, steps)
+            )
 
     check()
 

@@ -29,15 +29,13 @@ COMMENTS = {
 
 def test_a_refresh_leaves_comments_and_a_build_renews_them(project: Project) -> None:
     described = project.directory / "models/intermediate/sessions/int_sessions.yml"
-    project.deliver(some_events()[:6])
-    project.build(Settings(), "--full-refresh")
     first = comments(project.database)
     assert first[1] == "Instant of its last event."
 
     text = described.read_text()
     assert first[1] in text
     described.write_text(text.replace(first[1], "When it ended."))
-    project.deliver(some_events()[6:], hours=1)
+    project.deliver(some_events()[-1:], hours=1)
     project.refresh(Settings())
     assert comments(project.database) == first
 
@@ -47,9 +45,7 @@ def test_a_refresh_leaves_comments_and_a_build_renews_them(project: Project) -> 
 
 def test_columns_that_have_changed_are_refused_until_a_full_refresh(project: Project) -> None:
     definitions = project.definitions(shorter_windows=False)
-    events = some_events()
-    project.deliver(events)
-    project.build(Settings(), "--full-refresh")
+    events = some_events()[:-1]
     for name in ("int_sessions", "int_user_days", "int_event_batches"):
         [model] = (project.directory / "models").rglob(f"{name}.sql")
         before = model.read_text()
@@ -67,14 +63,12 @@ def test_columns_that_have_changed_are_refused_until_a_full_refresh(project: Pro
 def test_columns_that_change_places_keep_their_values(project: Project) -> None:
     definitions = project.definitions(shorter_windows=False)
     events = some_events()
-    project.deliver(events[:6])
-    project.build(Settings(), "--full-refresh")
     [model] = (project.directory / "models").rglob("int_sessions.sql")
     columns = "session_id, session_date, microseconds, events, ended_at, started_at, user_id"
     model.write_text(f"select {columns} from (\n{model.read_text()}\n) as computed")
     project.refresh(Settings())
-    assert_views_match(project.database, events[:6], definitions, Settings(), "another order")
-    project.deliver(events[6:], hours=1)
+    assert_views_match(project.database, events[:-1], definitions, Settings(), "another order")
+    project.deliver(events[-1:], hours=1)
     project.refresh(Settings())
     assert_views_match(project.database, events, definitions, Settings(), "and new events")
 
@@ -88,21 +82,19 @@ def test_a_refresh_replaces_no_table_no_index_and_no_view(project: Project) -> N
         )
         order by relname
     """
-    project.deliver(some_events()[:6])
-    project.build(Settings(), "--full-refresh")
     before = project.database.query(relations)
     indexed = project.database.query(
         "select tablename from pg_catalog.pg_indexes"
         " where schemaname = 'analytics_intermediate' and indexdef like '%(user_id, session_date)'"
     )
     assert sorted(indexed) == [("int_session_steps",), ("int_sessions",)]
-    project.deliver(some_events()[6:], hours=1)
+    project.deliver(some_events()[-1:], hours=1)
     project.refresh(Settings())
     assert project.database.query(relations) == before
 
 
 def test_documented_columns_are_those_of_the_table(project: Project) -> None:
-    project.build(Settings(), "--full-refresh")
+    project.run(Settings(), "parse")
     manifest = json.loads(
         (Path(project.database.directory) / "target" / "manifest.json").read_text()
     )
