@@ -95,10 +95,12 @@
 {% endmacro %}
 
 
-{#- The configuration of a step that the roll-ups share, which is of no use once they are built. -#}
-{% macro rollup_step(enabled=true) %}
+{#- The configuration of a step that the roll-ups share, which is of no use once they are built.
+    reads_all_events: it looks through all events, even in a build that finds few that are due. -#}
+{% macro rollup_step(enabled=true, reads_all_events=false) %}
     {%- set configuration = event_analytics.rollup('truncate()', is_kept=false) -%}
     {#- PostgreSQL need not make safe what the next build computes anew -#}
     {%- do configuration.update(enabled=enabled, unlogged=true) -%}
+    {%- do configuration.setdefault('meta', {}).update(reads_all_events=reads_all_events) -%}
     {{- return(configuration) -}}
 {% endmacro %}

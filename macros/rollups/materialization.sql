@@ -34,7 +34,9 @@
     {%- set key = config.get('unique_key') -%}
     {%- set same_columns = event_analytics.definitions_are_the_same() -%}
     {%- set computed = make_temp_relation(this) -%}
-    {%- if key or not same_columns -%}
+    {%- set computed_apart = key or not same_columns
+        or (config.get('meta')['reads_all_events'] and event_analytics.insert_has_one_worker()) -%}
+    {%- if computed_apart -%}
         {%- do run_query(create_table_as(true, computed, compiled_code)) -%}
     {%- endif -%}
     {%- if not same_columns -%}
@@ -43,7 +45,7 @@
     {%- call statement('main') -%}
         {%- if key -%}
             {{ get_delete_insert_merge_sql(this, computed, key, columns, none) }}
-        {%- elif not same_columns -%}
+        {%- elif computed_apart -%}
             {{ get_insert_into_sql(this, computed, columns) }}
         {%- else -%}
             insert into {{ this }} ({{ names }})
@@ -55,6 +57,20 @@
     {{- run_hooks(post_hooks) -}}
     {%- do adapter.commit() -%}
     {{- return({'relations': [this]}) -}}
+{% endmacro %}
+
+
+{#- Whether the database has several workers for a query that makes a table, and one for an insert. -#}
+{% macro insert_has_one_worker() %}
+    {{- return(adapter.dispatch('insert_has_one_worker', 'event_analytics')()) -}}
+{% endmacro %}
+
+{% macro default__insert_has_one_worker() %}
+    {{- return(false) -}}
+{% endmacro %}
+
+{% macro postgres__insert_has_one_worker() %}
+    {{- return(true) -}}
 {% endmacro %}
 
 

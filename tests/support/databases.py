@@ -104,6 +104,8 @@ class Database:
             self.server.drop_database(target.name)
             self.server.create_database(target.name, template=self.name)
         elif self.path.exists():
+            # what is still in the log beside the file would not come along
+            self.execute("checkpoint")
             shutil.copyfile(self.path, target.path)
 
 

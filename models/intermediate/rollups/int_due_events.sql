@@ -1,4 +1,4 @@
-{{ config(**rollup_step()) }}
+{{ config(**rollup_step(reads_all_events=true)) }}
 {% set some_are_kept = not execute or (rollups_are_kept() and not everything_is_due()) -%}
 {% if rollups_are_kept() -%}
 with due_batches as (
@@ -9,15 +9,8 @@ with due_batches as (
 
 ),
 
-due_funnel_users as (
-
-    select
-        user_id,
-        due_since
-    from {{ ref('int_due_funnel_users') }}
-
-),
-
+-- What several steps need is named in each, and not read by one step for all: PostgreSQL has
+-- several workers for joins of tables, and DuckDB would write down all events in between.
 new_events as (
 
     select
@@ -33,7 +26,7 @@ new_events as (
     from {{ ref('int_events') }} as events
     inner join due_batches
         on events.ingested_at = due_batches.ingested_at
-    left join due_funnel_users
+    left join {{ ref('int_due_funnel_users') }} as due_funnel_users
         on
             events.user_id = due_funnel_users.user_id
             and events.occurred_at >= due_funnel_users.due_since
@@ -42,28 +35,17 @@ new_events as (
 ),
 
 {% if some_are_kept -%}
-due_sessions as (
-
-    select
-        user_id,
-        event_date,
-        started_at,
-        ended_at
-    from {{ ref('int_due_sessions') }}
-
-),
-
 looked_up as (
 
     select
         user_id,
         due_since as looked_up_since
-    from due_funnel_users
+    from {{ ref('int_due_funnel_users') }}
     union all
     select
         user_id,
         started_at as looked_up_since
-    from due_sessions
+    from {{ ref('int_due_sessions') }}
 
 ),
 
@@ -77,8 +59,7 @@ looked_up_users as (
 
 ),
 
--- All that can be due, and little else, so that what follows need not look at every event. Events
--- are named here once more: read by one step for both, they would all be written down in between.
+-- all that can be due, and little else, so that what follows need not look at every event
 candidates as (
 
     select
@@ -110,20 +91,22 @@ kept_events as (
         due_sessions.user_id is not null as is_of_due_session,
         due_funnel_users.user_id is not null as is_of_due_funnel_user
     from candidates
-    left join due_batches
-        on candidates.ingested_at = due_batches.ingested_at
-    left join due_sessions
+    left join {{ ref('int_event_batches') }} as batches
+        on
+            candidates.ingested_at = batches.ingested_at
+            and batches.is_due
+    left join {{ ref('int_due_sessions') }} as due_sessions
         on
             candidates.user_id = due_sessions.user_id
             and candidates.event_date = due_sessions.event_date
             and candidates.occurred_at >= due_sessions.started_at
             and candidates.occurred_at <= due_sessions.ended_at
-    left join due_funnel_users
+    left join {{ ref('int_due_funnel_users') }} as due_funnel_users
         on
             candidates.user_id = due_funnel_users.user_id
             and candidates.occurred_at >= due_funnel_users.due_since
     where
-        due_batches.ingested_at is null
+        batches.ingested_at is null
         and (due_sessions.user_id is not null or due_funnel_users.user_id is not null)
 
 ),
