@@ -60,20 +60,6 @@
 {% endmacro %}
 
 
-{#- Whether the database has several workers for a query that makes a table, and one for an insert. -#}
-{% macro insert_has_one_worker() %}
-    {{- return(adapter.dispatch('insert_has_one_worker', 'event_analytics')()) -}}
-{% endmacro %}
-
-{% macro default__insert_has_one_worker() %}
-    {{- return(false) -}}
-{% endmacro %}
-
-{% macro postgres__insert_has_one_worker() %}
-    {{- return(true) -}}
-{% endmacro %}
-
-
 {#- Whether all that is kept was made by the definitions of this run, as its first model has found. -#}
 {% macro definitions_are_the_same() %}
     {%- set batches = event_analytics.project_model('int_event_batches') -%}

@@ -7,9 +7,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from scripts.browser import browser_page
+from scripts.demo import DIRECTORY
 from scripts.steps import REPOSITORY
 
-PAGE = REPOSITORY / ".cache" / "demo" / "duckdb" / "report.html"
+PAGE = REPOSITORY / DIRECTORY / "duckdb" / "report.html"
 SCREENSHOT = REPOSITORY / "docs" / "report.png"
 LAST_SECTION = "#daily-active-users"
 

@@ -143,9 +143,7 @@ def test_roll_ups_can_be_given_up_and_taken_up_again(project: Project) -> None:
 
 def test_data_tests_hold_after_a_refresh(project: Project) -> None:
     shutil.copytree(REPOSITORY / "tests" / "dbt", project.directory / "tests" / "dbt")
-    events = some_events()
-    project.definitions(shorter_windows=False)
-    project.deliver(events[-1:], hours=1)
+    project.deliver(some_events()[-1:], hours=1)
     project.run(Settings(), "build", "--exclude-resource-type", "unit_test")
     assert due_users(project.database) == {"bob"}
 

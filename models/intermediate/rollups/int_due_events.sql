@@ -1,17 +1,9 @@
 {{ config(**rollup_step(reads_all_events=true)) }}
 {% set some_are_kept = not execute or (rollups_are_kept() and not everything_is_due()) -%}
 {% if rollups_are_kept() -%}
-with due_batches as (
-
-    select ingested_at
-    from {{ ref('int_event_batches') }}
-    where is_due
-
-),
-
--- What several steps need is named in each, and not read by one step for all: PostgreSQL has
--- several workers for joins of tables, and DuckDB would write down all events in between.
-new_events as (
+-- What both steps need is named in each, and not read by one step for both: PostgreSQL has several
+-- workers for joins of tables, and DuckDB would write down all events in between.
+with new_events as (
 
     select
         events.event_id,
@@ -24,8 +16,10 @@ new_events as (
         true as is_of_due_session,
         due_funnel_users.user_id is not null as is_of_due_funnel_user
     from {{ ref('int_events') }} as events
-    inner join due_batches
-        on events.ingested_at = due_batches.ingested_at
+    inner join {{ ref('int_event_batches') }} as batches
+        on
+            events.ingested_at = batches.ingested_at
+            and batches.is_due
     left join {{ ref('int_due_funnel_users') }} as due_funnel_users
         on
             events.user_id = due_funnel_users.user_id
