@@ -108,6 +108,27 @@ def test_funnels_are_computed_from_events_that_new_ones_can_reach(new_project: P
     assert_views_match(new_project.database, events, definitions, Settings(), "events of an hour")
 
 
+def test_a_session_that_began_on_an_earlier_date_after_all_is_no_session_of_the_later_one(
+    new_project: Project,
+) -> None:
+    definitions = new_project.definitions()
+    events = log(
+        "ann A 2024-02-28T00:10",
+        "bob A 2024-02-29T10:00",
+        "bob A 2024-02-29T13:00",
+        "ann A 2024-02-27T23:50",
+    )
+    new_project.deliver(events[:3])
+    new_project.build(Settings(), "--full-refresh")
+    new_project.deliver(events[3:], hours=1)
+    new_project.refresh(Settings())
+    days = new_project.database.query(
+        "select cast(session_date as text), sessions from analytics_intermediate.int_daily_sessions"
+    )
+    assert sorted(days) == [("2024-02-27", 1), ("2024-02-28", 0), ("2024-02-29", 2)]
+    assert_views_match(new_project.database, events, definitions, Settings(), "an earlier start")
+
+
 def test_unit_tests_of_steps_between_events_and_roll_ups_hold(project: Project) -> None:
     tested = project.run(Settings(), "test", "--select", "int_due_funnel_users,test_type:unit")
     assert list(tested.statuses.values()).count("pass") == 5

@@ -1,6 +1,6 @@
-with user_days as (
+with counted as (
 
-    select * from {{ ref('int_user_days') }}
+    select * from {{ ref('int_stickiness') }}
 
 ),
 
@@ -8,64 +8,6 @@ periods as (
 
     select * from {{ ref('int_periods') }}
     where period in ('week', 'month')
-
-),
-
-days_of_weeks as (
-
-    select
-        user_id,
-        'week' as period,
-        {{ week_start_date('activity_date') }} as period_start
-    from user_days
-
-),
-
-days_of_months as (
-
-    select
-        user_id,
-        'month' as period,
-        {{ month_start_date('activity_date') }} as period_start
-    from user_days
-
-),
-
-unioned as (
-
-    select * from days_of_weeks
-    union all
-    select * from days_of_months
-
-),
-
-users as (
-
-    select
-        user_id,
-        period,
-        period_start,
-        count(*) as days_active
-    from unioned
-    group by
-        user_id,
-        period,
-        period_start
-
-),
-
-counted as (
-
-    select
-        period,
-        period_start,
-        days_active,
-        count(*) as users
-    from users
-    group by
-        period,
-        period_start,
-        days_active
 
 ),
 

@@ -1,6 +1,6 @@
-with sessions as (
+with daily_sessions as (
 
-    select * from {{ ref('int_sessions') }}
+    select * from {{ ref('int_daily_sessions') }}
 
 ),
 
@@ -12,51 +12,17 @@ calendar as (
 
 ),
 
-counted as (
-
-    select
-        session_date,
-        count(*) as sessions,
-        {{ median('microseconds') }} as median_microseconds,
-        cast(sum(events) as bigint) as events
-    from sessions
-    group by session_date
-
-),
-
--- apart, as PostgreSQL sorts all sessions for a distinct count, and hashes them for this
-user_dates as (
-
-    select distinct
-        session_date,
-        user_id
-    from sessions
-
-),
-
-counted_users as (
-
-    select
-        session_date,
-        count(*) as users
-    from user_dates
-    group by session_date
-
-),
-
 dense as (
 
     select
         calendar.calendar_date as session_date,
-        coalesce(counted.sessions, 0) as sessions,
-        coalesce(counted_users.users, 0) as users,
-        counted.median_microseconds,
-        counted.events
+        coalesce(daily_sessions.sessions, 0) as sessions,
+        coalesce(daily_sessions.users, 0) as users,
+        daily_sessions.median_microseconds,
+        daily_sessions.events
     from calendar
-    left join counted
-        on calendar.calendar_date = counted.session_date
-    left join counted_users
-        on calendar.calendar_date = counted_users.session_date
+    left join daily_sessions
+        on calendar.calendar_date = daily_sessions.session_date
 
 )
 
