@@ -11,6 +11,7 @@ import click
 from benchmarks.measure import Run
 from benchmarks.views.databases import WITHOUT_TESTS, Database
 from benchmarks.views.events import Events
+from benchmarks.views.plans import plan
 from benchmarks.views.queries import floor_query, same_rows, self_join_query
 
 #: Joins of events to events, and the most events at which they are waited for: at a million, DuckDB
@@ -19,6 +20,8 @@ SELF_JOINS = {
     "cohort_retention": {"duckdb": 100_000_000, "postgres": 100_000_000},
     "funnel_conversion": {"duckdb": 1_000_000, "postgres": 100_000},
 }
+#: Of how many views, those that took longest, the report has the plan.
+HEAVIEST = 5
 #: Views that return large results, with goals of their own.
 LARGE = ("event_paths", "funnel_users", "sessions", "user_churn")
 
@@ -32,12 +35,14 @@ class Figures:
         size: Events that were there at first.
         runs: For each name, one run per round.
         slowest: The steps of the last full rebuild that took longest, in seconds.
+        plans: What the heaviest views do with roll-ups off, by view.
     """
 
     engine: str
     size: int
     runs: dict[str, list[Run]] = field(default_factory=dict)
     slowest: list[tuple[str, float]] = field(default_factory=list)
+    plans: dict[str, str] = field(default_factory=dict)
 
     def add(self, name: str, measured: Run) -> None:
         """Keep a run, and say so on standard error."""
@@ -88,6 +93,9 @@ def measure_views(database: Database, figures: Figures, rounds: int) -> None:
         if figures.size <= SELF_JOINS.get(view, {}).get(database.engine, 0):
             cases.append((f"self-join {view}", self_join_query(view, database.engine)))
         _in_turns(rounds, [(name, database, query) for name, query in cases], figures)
+    seconds = {view: figures.seconds(f"view {view}") or 0 for view in database.public_views()}
+    for view in sorted(seconds, key=lambda view: -seconds[view])[:HEAVIEST]:
+        figures.plans[view] = plan(database, f"select * from analytics.{view}")
 
 
 def _in_turns(rounds: int, cases: list[tuple[str, Database, str]], figures: Figures) -> None:

@@ -1,5 +1,7 @@
 """Hand-written queries over raw.events, the floor for each view: one file in queries/ for each.
 
+What several of them begin with is in queries/parts/, and $name stands for it.
+
 They answer for the definitions in benchmarks/seeds and the default settings only, and read nothing
 but the events table.
 """
@@ -7,7 +9,7 @@ but the events table.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -37,6 +39,12 @@ _DIALECTS: dict[Engine, dict[str, str]] = {
         ),
         "each_property": "unnest(json_keys(properties))",
         "value": "json_extract_string(properties, property)",
+        "country": "json_extract_string(properties, 'country')",
+        "plan": "json_extract_string(properties, 'plan')",
+        "device": "json_extract_string(properties, 'device')",
+        "first_country": "arg_min(country, (event_time, event_id))",
+        "latest_plan": "arg_max(plan, (event_time, event_id))",
+        "latest_device": "arg_max(device, (event_time, event_id))",
         "collate": "",
         "epoch": "epoch_us(started_at)",
         "span": "(epoch_us(max(event_time)) - epoch_us(min(event_time))) / 1000000",
@@ -62,6 +70,22 @@ _DIALECTS: dict[Engine, dict[str, str]] = {
         ),
         "each_property": "jsonb_object_keys(properties)",
         "value": "(properties ->> property)",
+        "country": "properties ->> 'country'",
+        "plan": "properties ->> 'plan'",
+        "device": "properties ->> 'device'",
+        # one order for all three, so that PostgreSQL sorts once
+        "first_country": (
+            "(array_agg(country order by event_time, event_id) "
+            "filter (where country is not null))[1]"
+        ),
+        "latest_plan": (
+            "(array_agg(plan order by event_time, event_id) "
+            "filter (where plan is not null))[count(plan)]"
+        ),
+        "latest_device": (
+            "(array_agg(device order by event_time, event_id) "
+            "filter (where device is not null))[count(device)]"
+        ),
         "collate": 'collate "C"',
         "epoch": "(extract(epoch from started_at) * 1000000)::bigint",
         "span": "extract(epoch from max(event_time) - min(event_time))::double precision",
@@ -75,13 +99,17 @@ def floor_query(view: str, engine: Engine) -> str | None:
     path = QUERIES / f"{view}.sql"
     if not path.exists():
         return None
-    return Template(path.read_text(encoding="utf-8")).substitute(_DIALECTS[engine])
+    parts = {part.stem: _substituted(part, engine).rstrip() for part in QUERIES.glob("parts/*.sql")}
+    return _substituted(path, engine, parts)
 
 
 def self_join_query(view: str, engine: Engine) -> str:
     """The query that people usually write for that view, which joins events to events."""
-    text = (QUERIES / "self_join" / f"{view}.sql").read_text(encoding="utf-8")
-    return Template(text).substitute(_DIALECTS[engine])
+    return _substituted(QUERIES / "self_join" / f"{view}.sql", engine)
+
+
+def _substituted(path: Path, engine: Engine, parts: Mapping[str, str] | None = None) -> str:
+    return Template(path.read_text(encoding="utf-8")).substitute(_DIALECTS[engine], **(parts or {}))
 
 
 def same_rows(one: Sequence[Sequence[Any]], other: Sequence[Sequence[Any]]) -> bool:

@@ -112,6 +112,8 @@ def write(
         parts += [builds_table(figures), views_table(figures), totals_line(figures)]
         slowest = ", ".join(f"`{step}` {seconds:.1f} s" for step, seconds in figures.slowest[:8])
         parts += [f"Longest steps of the full rebuild: {slowest}"] if slowest else []
+        for view, plan in figures.plans.items():
+            parts += [f"### {view}, roll-ups off", f"```\n{plan}\n```"]
     text = "\n\n".join(part for part in parts if part) + "\n"
     directory.mkdir(parents=True, exist_ok=True)
     (directory / f"{name}.md").write_text(text)
