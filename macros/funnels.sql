@@ -1,15 +1,6 @@
 {#- Funnels: the models of attempts hold one pass for each step, and no more than the definitions ask for,
     as every pass costs each reader time. So they are made for what the seeds say when they are built. -#}
 
-{#- Whether a query can be asked of a model while another one is compiled: not while dbt reads the project,
-    not before it is built, and not in a unit test, which has it as a part of its own query. -#}
-{% macro can_be_asked(relation) %}
-    {{- return(
-        execute and flags.INTROSPECT and not relation.is_cte and load_relation(relation) is not none
-    ) -}}
-{% endmacro %}
-
-
 {#- The steps that some funnel of an order has, in order: those up to max_funnel_steps where nobody can be
     asked. funnel_steps is int_funnel_steps. -#}
 {% macro funnel_passes(funnel_steps, step_order) %}
@@ -93,13 +84,7 @@
                     {{ conditions | join('\n                    or ') or 'false' }},
                     false
                 )
-                -- no integer, so the database stops and shows the text
-                then cast(
-                    concat(
-                        'seeds/funnel_steps.csv: the steps of row ''', funnel,
-                        ''' have changed since the views were built; run dbt build'
-                    ) as integer
-                ) is null
+                then {{ event_analytics.stop_reading('funnel_steps', 'funnel') }}
             else false
         end
 {%- endmacro %}

@@ -40,31 +40,42 @@
 {%- endmacro %}
 
 
-{#- Whether a property holds an object or a list, which each database writes in a way of its own as text;
-    null for a property that is missing. -#}
-{% macro property_is_nested(properties, name) -%}
-    {{- return(adapter.dispatch('property_is_nested', 'event_analytics')(properties, name)) -}}
+{#- The value of the property of that name, a text, as JSON; null for a property that is missing. -#}
+{% macro property_value(properties, name) -%}
+    {{- return(adapter.dispatch('property_value', 'event_analytics')(properties, name)) -}}
 {%- endmacro %}
 
-{% macro default__property_is_nested(properties, name) %}
-    {{- event_analytics.raise_unsupported('property_is_nested') -}}
+{% macro default__property_value(properties, name) %}
+    {{- event_analytics.raise_unsupported('property_value') -}}
 {% endmacro %}
 
-{% macro postgres__property_is_nested(properties, name) -%}
-    (jsonb_typeof({{ properties }} -> {{ name }}) in ('object', 'array'))
+{% macro postgres__property_value(properties, name) -%}
+    ({{ properties }} -> {{ event_analytics.text_literal(name) }})
 {%- endmacro %}
 
-{% macro duckdb__property_is_nested(properties, name) -%}
-    (json_type({{ properties }}, {{ event_analytics.duckdb_property_pointer(name) }}) in ('OBJECT', 'ARRAY'))
+{% macro duckdb__property_value(properties, name) -%}
+    json_extract({{ properties }}, {{ event_analytics.text_literal(
+        '/' ~ name | replace('~', '~0') | replace('/', '~1')
+    ) }})
 {%- endmacro %}
 
 
-{#- A property as text, null where it holds an object or a list. -#}
-{% macro property_scalar_text(properties, name) -%}
-    case
-        when not {{ event_analytics.property_is_nested(properties, name) }}
-            then {{ event_analytics.property_text(properties, name) }}
-    end
+{#- A property_value as text, as in property_text; null for an object or a list too, which each database
+    writes in a way of its own as text. -#}
+{% macro scalar_text(value) -%}
+    {{- return(adapter.dispatch('scalar_text', 'event_analytics')(value)) -}}
+{%- endmacro %}
+
+{% macro default__scalar_text(value) %}
+    {{- event_analytics.raise_unsupported('scalar_text') -}}
+{% endmacro %}
+
+{% macro postgres__scalar_text(value) -%}
+    case when jsonb_typeof({{ value }}) not in ('object', 'array') then {{ value }} #>> '{}' end
+{%- endmacro %}
+
+{% macro duckdb__scalar_text(value) -%}
+    case when json_type({{ value }}) not in ('OBJECT', 'ARRAY') then json_extract_string({{ value }}, '$') end
 {%- endmacro %}
 
 

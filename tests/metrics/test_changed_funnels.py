@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 VIEWS = ("funnel_users", "funnel_conversion", "funnel_conversion_daily")
 SEEDS = ("--select", "funnels", "funnel_steps")
 MODELS = ("--select", *(f"+{view}" for view in VIEWS))
-STOPPED = "the steps of row 'checkout' have changed since the views were built; run dbt build"
+STOPPED = "row 'checkout' has changed since the views were built; run dbt build"
 
 # Users named after what they do; most of it falls on instants that several events share.
 EVENTS = log(

@@ -1,5 +1,6 @@
 {{ config(**rollup_step()) }}
 {% set kept_segments = kept_rollup('int_user_segments') -%}
+{% set properties = segment_properties(ref('int_segments')) -%}
 with events as (
 
     select * from {{ ref('int_due_events') }}
@@ -9,48 +10,53 @@ with events as (
 
 segments as (
 
-    select * from {{ ref('int_segments') }}
+    select
+        segment,
+        property,
+        pick
+    from {{ ref('int_segments') }}
+
+),
+
+-- Events without a value say nothing, so a user keeps the value that others gave. From when to when
+-- a user had which values, for all segments at once: few rows, so that no sort has to go through the
+-- events, and what is found becomes text only then.
+combined_spans as (
+
+    select
+        user_id,
+        {% for property in properties -%}
+        {{ property_value('properties', property) }} as value_{{ loop.index }},
+        {% endfor -%}
+        min(occurred_at) as first_at,
+        max(occurred_at) as last_at
+    from events
+    group by
+        user_id
+        {%- for property in properties %},
+        {{ property_value('properties', property) }}
+        {%- endfor %}
+
+),
+
+valued_spans as (
+
+    select
+        combined_spans.user_id,
+        segments.segment,
+        segments.pick,
+        {{ segment_value(properties, 'combined_spans.value_{}') }} as segment_value,
+        combined_spans.first_at,
+        combined_spans.last_at
+    from combined_spans
+    cross join segments
 
 ),
 
 users as (
 
     select distinct user_id
-    from events
-
-),
-
-valued as (
-
-    select
-        events.user_id,
-        segments.segment,
-        segments.pick,
-        events.occurred_at,
-        {{ property_scalar_text('events.properties', 'segments.property') }} as segment_value
-    from {{ ref('int_due_events') }} as events
-    cross join segments
-    where events.is_due
-
-),
-
--- Events without a value say nothing, so a user keeps the value that others gave. From when to when
--- a user had each value: few rows, so that no sort has to go through the events.
-due_spans as (
-
-    select
-        user_id,
-        segment,
-        pick,
-        segment_value,
-        min(occurred_at) as first_at,
-        max(occurred_at) as last_at
-    from valued
-    group by
-        user_id,
-        segment,
-        pick,
-        segment_value
+    from combined_spans
 
 ),
 
@@ -71,9 +77,11 @@ kept as (
 
 ),
 
+{% endif -%}
 joined_spans as (
 
-    select * from due_spans
+    select * from valued_spans
+    {% if kept_segments -%}
     union all
     select
         user_id,
@@ -84,6 +92,7 @@ joined_spans as (
         decided_at as last_at
     from kept
     where decided_at is not null
+    {%- endif %}
 
 ),
 
@@ -104,14 +113,8 @@ spans as (
         segment_value
 
 ),
-{%- else -%}
-spans as (
 
-    select * from due_spans
-
-),
-{%- endif %}
-
+-- Spans without a value are left out after this, since DuckDB would look for them among the events.
 bounded as (
 
     select
@@ -121,11 +124,13 @@ bounded as (
         segment_value,
         case pick when 'first' then first_at else last_at end as picked_at,
         case pick
-            when 'first' then min(first_at) over (partition by user_id, segment)
-            else max(last_at) over (partition by user_id, segment)
+            when 'first'
+                then min(case when segment_value is not null then first_at end)
+                    over (partition by user_id, segment)
+            else max(case when segment_value is not null then last_at end)
+                over (partition by user_id, segment)
         end as decisive_at
     from spans
-    where segment_value is not null
 
 ),
 
@@ -139,7 +144,9 @@ decisive as (
         decisive_at,
         count(*) over (partition by user_id, segment) as candidates
     from bounded
-    where picked_at = decisive_at
+    where
+        segment_value is not null
+        and picked_at = decisive_at
 
 ),
 
@@ -163,8 +170,10 @@ tied_events as (
         tied_users.segment,
         tied_users.pick,
         tied_users.decisive_at,
-        events.event_id,
-        events.properties
+        {% for property in properties -%}
+        {{ property_value('events.properties', property) }} as value_{{ loop.index }},
+        {% endfor -%}
+        events.event_id
     from {{ ref('int_due_events') }} as events
     {{ hashed_join() }} tied_users
         on
@@ -183,7 +192,7 @@ tied_values as (
         tied_events.pick,
         tied_events.decisive_at,
         tied_events.event_id,
-        {{ property_scalar_text('tied_events.properties', 'segments.property') }} as segment_value
+        {{ segment_value(properties, 'tied_events.value_{}') }} as segment_value
     from tied_events
     inner join segments
         on tied_events.segment = segments.segment
