@@ -1,6 +1,8 @@
 {{ config(**rollup_step()) }}
 {% set kept_segments = kept_rollup('int_user_segments') -%}
 {% set properties = segment_properties(ref('int_segments')) -%}
+{% set values = [] -%}
+{% for property in properties %}{% do values.append('value_' ~ loop.index) %}{% endfor -%}
 with events as (
 
     select * from {{ ref('int_due_events') }}
@@ -18,24 +20,32 @@ segments as (
 
 ),
 
+valued as (
+
+    select
+        user_id,
+        {%- for property in properties %}
+        {{ property_value('properties', property) }} as value_{{ loop.index }},
+        {%- endfor %}
+        occurred_at
+    from events
+
+),
+
 -- Events without a value say nothing, so a user keeps the value that others gave. From when to when
--- a user had which values, for all segments at once: few rows, so that no sort has to go through the
+-- a user had which values, for all segments at once: few rows, so that no sort goes through the
 -- events, and what is found becomes text only then.
 combined_spans as (
 
     select
         user_id,
-        {% for property in properties -%}
-        {{ property_value('properties', property) }} as value_{{ loop.index }},
-        {% endfor -%}
+        {%- for value in values %}
+        {{ value }},
+        {%- endfor %}
         min(occurred_at) as first_at,
         max(occurred_at) as last_at
-    from events
-    group by
-        user_id
-        {%- for property in properties %},
-        {{ property_value('properties', property) }}
-        {%- endfor %}
+    from valued
+    group by {{ (['user_id'] + values) | join(', ') }}
 
 ),
 
@@ -170,9 +180,9 @@ tied_events as (
         tied_users.segment,
         tied_users.pick,
         tied_users.decisive_at,
-        {% for property in properties -%}
+        {%- for property in properties %}
         {{ property_value('events.properties', property) }} as value_{{ loop.index }},
-        {% endfor -%}
+        {%- endfor %}
         events.event_id
     from {{ ref('int_due_events') }} as events
     {{ hashed_join() }} tied_users
