@@ -246,26 +246,51 @@ picked as (
 
 ),
 
-completed as (
+-- Every user in every segment, by an aggregation and no join: PostgreSQL takes what is picked for a
+-- few rows, and would go through them for each user.
+found as (
 
+    select
+        user_id,
+        segment,
+        segment_value,
+        decisive_at as decided_at,
+        cast(null as {{ dbt.type_string() }}) as kept_value
+    from picked
+    union all
     select
         users.user_id,
         segments.segment,
-        coalesce(picked.segment_value, '(none)') as segment_value,
-        picked.decisive_at as decided_at,
-        {{ 'kept.segment_value' if kept_segments else 'null' }} as kept_value
+        cast(null as {{ dbt.type_string() }}) as segment_value,
+        cast(null as timestamp with time zone) as decided_at,
+        cast(null as {{ dbt.type_string() }}) as kept_value
     from users
     cross join segments
-    left join picked
-        on
-            users.user_id = picked.user_id
-            and segments.segment = picked.segment
-    {% if kept_segments -%}
-    left join kept
-        on
-            users.user_id = kept.user_id
-            and segments.segment = kept.segment
+    {%- if kept_segments %}
+    union all
+    select
+        user_id,
+        segment,
+        cast(null as {{ dbt.type_string() }}) as segment_value,
+        cast(null as timestamp with time zone) as decided_at,
+        segment_value as kept_value
+    from kept
     {%- endif %}
+
+),
+
+completed as (
+
+    select
+        user_id,
+        segment,
+        coalesce(max(segment_value), '(none)') as segment_value,
+        max(decided_at) as decided_at,
+        max(kept_value) as kept_value
+    from found
+    group by
+        user_id,
+        segment
 
 )
 
