@@ -1,4 +1,4 @@
-with $user_periods, returned as (
+with $user_periods, $cohort_periods, returned as (
     select
         period, cohort, least(number - cohort, case period when 'day' then 30 when 'week' then 156 else 36 end) as cell,
         count(case when number - cohort <= case period when 'day' then 30 when 'week' then 156 else 36 end then 1 end)

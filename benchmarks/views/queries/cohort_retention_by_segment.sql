@@ -1,4 +1,4 @@
-with $user_segments, $user_periods, returned as (
+with $user_segments, $user_periods, $cohort_periods, returned as (
     select
         segment, segment_value, period, cohort,
         least(number - cohort, case period when 'day' then 30 when 'week' then 156 else 36 end) as cell,

@@ -18,6 +18,7 @@ due_dates as (
 
 ),
 
+{% endif -%}
 sessions as (
 
     select
@@ -26,21 +27,11 @@ sessions as (
         microseconds,
         events
     from {{ ref('int_sessions') }}
+    {%- if some_are_kept %}
     where session_date in (select due_dates.session_date from due_dates)
+    {%- endif %}
 
 ),
-{%- else -%}
-sessions as (
-
-    select
-        session_date,
-        user_id,
-        microseconds,
-        events
-    from {{ ref('int_sessions') }}
-
-),
-{%- endif %}
 
 counted as (
 

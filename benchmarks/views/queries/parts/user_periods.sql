@@ -23,11 +23,4 @@ days as (
         'month', cast(date_trunc('month', day) as date),
         cast(date_trunc('month', day) + interval '1 month' - interval '1 day' as date) < last_day
     from calendar cross join bounds
-), numbered as (
-    select user_id, period, $index as number from user_periods
-), started as (
-    select
-        user_id, period, number, min(number) over (partition by user_id, period) as cohort,
-        lead(number) over (partition by user_id, period order by number) is null as is_last
-    from numbered
 )
