@@ -9,8 +9,10 @@ from typing import Any
 
 from benchmarks.views.databases import Database
 
-#: Steps with less than this share of the time are left out, with all that is below them.
+#: Steps that take less than this share of the time, all below them included, are left out.
 LEAST_SHARE = 0.03
+#: So are those that take less than this share themselves, and what is below takes their place.
+LEAST_OWN_SHARE = 0.01
 
 
 @dataclass
@@ -41,15 +43,18 @@ def plan(database: Database, query: str) -> str:
         [root] = root.below  # what explains
     else:
         root = _postgres_step(row[0][0]["Plan"], in_workers=False)
-    return "\n".join(_lines(root, 0, root.seconds * LEAST_SHARE))
+    return "\n".join(_lines(root, 0, root.seconds))
 
 
-def _lines(step: Step, depth: int, least: float) -> Iterator[str]:
-    disk = ", on disk" if step.on_disk else ""
-    yield f"{'  ' * depth}{step.title}: {step.rows:,} rows, {step.seconds:.2f} s{disk}"
+def _lines(step: Step, depth: int, all_seconds: float) -> Iterator[str]:
+    own_seconds = step.seconds - sum(below.seconds for below in step.below)
+    if not step.below or own_seconds >= all_seconds * LEAST_OWN_SHARE:
+        disk = ", on disk" if step.on_disk else ""
+        yield f"{'  ' * depth}{step.title}: {step.rows:,} rows, {step.seconds:.2f} s{disk}"
+        depth += 1
     for below in step.below:
-        if below.seconds >= least:
-            yield from _lines(below, depth + 1, least)
+        if below.seconds >= all_seconds * LEAST_SHARE:
+            yield from _lines(below, depth, all_seconds)
 
 
 def _duckdb_step(node: Mapping[str, Any]) -> Step:
@@ -59,20 +64,8 @@ def _duckdb_step(node: Mapping[str, Any]) -> Step:
         " ".join([node["operator_name"].strip().lower().replace("_", " "), *filter(None, kind)]),
         node["operator_cardinality"],
         node["cpu_time"],
-        below=_without_projections(_duckdb_step(child) for child in node["children"]),
+        below=[_duckdb_step(child) for child in node["children"]],
     )
-
-
-def _without_projections(steps: Iterator[Step]) -> list[Step]:
-    kept: list[Step] = []
-    for step in steps:
-        of_no_cost = step.title == "projection" and step.seconds - _below(step) < 0.01
-        kept += step.below if of_no_cost else [step]
-    return kept
-
-
-def _below(step: Step) -> float:
-    return sum(below.seconds for below in step.below)
 
 
 def _postgres_step(node: Mapping[str, Any], *, in_workers: bool) -> Step:
