@@ -55,8 +55,8 @@ def measure_funnel_growth(database: Database, directory: Path, rounds: int) -> l
             [sys.executable, "-c", WRITE_EVENTS, str(events), str(USERS), str(per_user)], os.environ
         )
         database.create()
-        _define_one_funnel(database.directory / "seeds")
         try:
+            _define_one_funnel(database.directory / "seeds")
             database.append(events)
             database.build("view", *WITHOUT_TESTS)
             for _ in range(rounds):

@@ -17,9 +17,7 @@ LEAST_SHARE = 0.02
 #: Of an order by more columns only the first are named.
 MOST_COLUMNS = 4
 
-_WINDOW = re.compile(
-    r"partition by (?P<partition>.*?) order by (?P<order>.*?)(?: rows| range|\))", re.I
-)
+_WINDOW = re.compile(r"partition by (.*? order by .*?)(?: rows| range|\))", re.I)
 
 
 @dataclass
@@ -60,9 +58,9 @@ def plan(database: Database, query: str) -> str:
         [root] = root.below  # what explains
     else:
         root = _postgres_step(row[0][0]["Plan"], _seconds_of_ctes(row[0][0]["Plan"]))
-    longest = sorted((step.seconds for step in root.all_steps()), reverse=True)[:MOST_STEPS]
-    all_seconds = sum(step.seconds for step in root.all_steps())
-    least = max(longest[-1], all_seconds * LEAST_SHARE)
+    seconds = sorted((step.seconds for step in root.all_steps()), reverse=True)
+    all_seconds = sum(seconds)
+    least = max(seconds[:MOST_STEPS][-1], all_seconds * LEAST_SHARE)
     return "\n".join(_lines(root, 0, all_seconds, least))
 
 
@@ -82,7 +80,7 @@ def _duckdb_step(node: Mapping[str, Any]) -> Step:
     kind = [
         said.get("Join Type", ""),
         said.get("Table", "").rsplit(".", maxsplit=1)[-1],
-        _by([*window["partition"].split(", "), *window["order"].split(", ")]) if window else "",
+        _by(re.split(", | order by ", window[1], flags=re.I)) if window else "",
     ]
     below = node["children"]
     return Step(
