@@ -1,12 +1,6 @@
-with signups as (
+with lifetimes as (
 
-    select * from {{ ref('int_signups') }}
-
-),
-
-last_activity as (
-
-    select * from {{ ref('int_user_last_activity') }}
+    select * from {{ ref('int_user_lifetimes') }}
 
 ),
 
@@ -21,16 +15,12 @@ calendar as (
 cohorts as (
 
     select
-        signups.signup_date,
+        signup_date,
         count(*) as cohort_users,
         -- back on any later date, if and only if the last active date is a later one
-        count(
-            case when last_activity.last_active_date > signups.signup_date then 1 end
-        ) as returned_users
-    from signups
-    left join last_activity
-        on signups.user_id = last_activity.user_id
-    group by signups.signup_date
+        count(case when last_active_date > signup_date then 1 end) as returned_users
+    from lifetimes
+    group by signup_date
 
 ),
 
