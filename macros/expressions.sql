@@ -28,12 +28,6 @@
 {%- endmacro %}
 
 
-{#- The median of a column within a group; of an even number, the mean of the middle two. -#}
-{% macro median(expression) -%}
-    percentile_cont(0.5) within group (order by {{ expression }})
-{%- endmacro %}
-
-
 {#- A select with one text column and a row for each value of a list, which may be empty. -#}
 {% macro text_rows(values, column) -%}
     {%- for value in values %}

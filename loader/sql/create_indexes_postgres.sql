@@ -1,3 +1,3 @@
--- For builds with roll-ups, which read what arrived since the last one: a few pages, since events lie in
--- the order in which they arrived.
-create index if not exists events_ingested_at on {raw}.events using brin (ingested_at);
+-- For builds with roll-ups, which read what arrived since the last one, and what happened since the
+-- earliest event that matters to it: few pages where events lie in the order in which they arrived.
+create index if not exists events_by_time on {raw}.events using brin (ingested_at, event_time);

@@ -1,16 +1,25 @@
 {#- When the earliest delivery came that some rows of int_event_batches are about, as a literal, from which
     the database knows which parts of the events it need not read; -infinity while nobody can be asked. -#}
 {% macro first_delivery(batches, condition) -%}
-    {%- set first = none -%}
-    {%- if execute and load_relation(batches) is not none -%}
+    {{- event_analytics.earliest([batches], 'select ingested_at as instant from ' ~ batches ~ ' where ' ~ condition) -}}
+{%- endmacro %}
+
+
+{#- The earliest `instant` of a query of these relations, as a literal; -infinity while nobody can be asked. -#}
+{% macro earliest(relations, instants) -%}
+    {%- set earliest = none -%}
+    {%- set missing = [] -%}
+    {%- for relation in relations if execute and load_relation(relation) is none -%}
+        {%- do missing.append(relation) -%}
+    {%- endfor -%}
+    {%- if execute and not missing -%}
         {%- set query -%}
-            select cast(coalesce(min(ingested_at), 'infinity') as {{ dbt.type_string() }})
-            from {{ batches }}
-            where {{ condition }}
+            select cast(coalesce(min(instant), 'infinity') as {{ dbt.type_string() }})
+            from ({{ instants }}) as instants
         {%- endset -%}
-        {%- set first = run_query(query).columns[0].values()[0] -%}
+        {%- set earliest = run_query(query).columns[0].values()[0] -%}
     {%- endif -%}
-    cast('{{ first or '-infinity' }}' as timestamp with time zone)
+    cast('{{ earliest or '-infinity' }}' as timestamp with time zone)
 {%- endmacro %}
 
 
@@ -56,4 +65,31 @@
         batches.is_due
         and {{ condition }}
         and events.ingested_at >= {{ event_analytics.first_delivery(ref('int_event_batches'), 'is_due') }}
+{%- endmacro %}
+
+
+{#- Of whom and on which dates sessions began that this build computes again, or begin now. -#}
+{% macro touched_session_dates() -%}
+    select
+        user_id,
+        event_date as session_date
+    from {{ ref('int_due_sessions') }}
+    union
+    select
+        user_id,
+        event_date as session_date
+    from {{ ref('int_due_events') }}
+    where is_of_due_session
+{%- endmacro %}
+
+
+{#- Of whom what funnels count may change in this build: who may get further, and whose value in a segment is
+    another one now. -#}
+{% macro touched_funnel_users() -%}
+    select user_id
+    from {{ ref('int_due_funnel_users') }}
+    union
+    select user_id
+    from {{ ref('int_user_segment_changes') }}
+    where segment_value <> kept_value
 {%- endmacro %}

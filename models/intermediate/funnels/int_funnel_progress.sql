@@ -1,4 +1,8 @@
 {{ config(**funnel_rollup()) }}
+{% if rollups_are_kept() and not execute -%}
+-- which reads what this build is about to take out
+-- depends_on: {{ ref('int_funnel_progress_before') }}
+{% endif -%}
 {% set kept_progress = kept_rollup('int_funnel_progress') -%}
 with computed_attempts as (
 

@@ -69,6 +69,12 @@ candidates as (
         on
             events.user_id = looked_up_users.user_id
             and events.occurred_at >= looked_up_users.looked_up_since
+    -- says the same of all users, as a literal, from which the database knows what it need not read
+    where events.occurred_at >= {{ earliest(
+        [ref('int_due_funnel_users'), ref('int_due_sessions')],
+        'select due_since as instant from ' ~ ref('int_due_funnel_users')
+        ~ ' union all select started_at as instant from ' ~ ref('int_due_sessions')
+    ) }}
 
 ),
 

@@ -16,6 +16,7 @@ funnel_steps as (
 -- asks for a date, this and the start are less than its days and two more apart in any time zone.
 -- only_gains: more events never leave an attempt shorter. Where nothing may lie between steps they
 -- can, and where a late event becomes the signup that a later step asks for.
+-- is_without_limit: the attempt that began first gets as far as any other.
 funnels as (
 
     select
@@ -27,7 +28,8 @@ funnels as (
             min(case when is_last_step then cast(on_day + 2 as bigint) * 86400 end)
         ) as reach_seconds,
         step_order = 'ordered'
-        and count(case when step > 1 and event = '$signup' then 1 end) = 0 as only_gains
+        and count(case when step > 1 and event = '$signup' then 1 end) = 0 as only_gains,
+        window_seconds is null and count(on_day) = 0 as is_without_limit
     from funnel_steps
     group by
         funnel,
@@ -77,7 +79,12 @@ standing as (
         kept_progress.started_at,
         funnels.only_gains,
         funnels.step_order = 'strict' and kept_progress.can_continue as may_be_ended,
-        {{ add_seconds('due_users.first_due_at', '-funnels.reach_seconds') }} as changes_since,
+        case
+            -- an earlier start can only be one of the new events
+            when funnels.only_gains and funnels.is_without_limit
+                then least(due_users.first_due_at, kept_progress.started_at)
+            else {{ add_seconds('due_users.first_due_at', '-funnels.reach_seconds') }}
+        end as changes_since,
         (
             next_steps.step is null
             and due_users.first_due_at > kept_progress.reached_at

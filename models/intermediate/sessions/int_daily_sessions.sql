@@ -1,25 +1,8 @@
-{{ config(**merged_rollup(['session_date'])) }}
-{% if rollups_are_kept() and not execute -%}
--- depends_on: {{ ref('int_due_events') }}
--- depends_on: {{ ref('int_due_sessions') }}
+{{ config(**rollup_summary()) }}
+{% if not execute -%}
+-- depends_on: {{ ref('int_session_lengths') }}
 {% endif -%}
-{% set some_are_kept = kept_rollup('int_daily_sessions') -%}
-with
-{% if some_are_kept -%}
--- on which due sessions began, or begin now
-due_dates as (
-
-    select event_date as session_date
-    from {{ ref('int_due_sessions') }}
-    union
-    select event_date as session_date
-    from {{ ref('int_due_events') }}
-    where is_due
-
-),
-
-{% endif -%}
-sessions as (
+with sessions as (
 
     select
         session_date,
@@ -27,12 +10,69 @@ sessions as (
         microseconds,
         events
     from {{ ref('int_sessions') }}
-    {%- if some_are_kept %}
-    where session_date in (select due_dates.session_date from due_dates)
-    {%- endif %}
 
 ),
 
+{% if rollups_are_kept() -%}
+lengths as (
+
+    select * from {{ ref('int_session_lengths') }}
+
+),
+
+counted as (
+
+    select
+        session_date,
+        sum(sessions) as sessions,
+        sum(users) as users,
+        sum(events) as events
+    from lengths
+    group by session_date
+
+),
+
+middle_bins as (
+
+    {{ middle_bins('lengths', ['session_date'], 'sessions') }}
+
+),
+
+middle_sessions as (
+
+    select
+        sessions.session_date,
+        sessions.microseconds,
+        middle_bins.values_before,
+        middle_bins.all_values
+    from sessions
+    inner join middle_bins
+        on
+            sessions.session_date = middle_bins.session_date
+            and {{ in_middle_bins(time_bin('sessions.microseconds'), 'middle_bins') }}
+
+),
+
+medians as (
+
+    {{ medians_of_bins('middle_sessions', ['session_date'], 'microseconds') }}
+
+),
+
+dated as (
+
+    select
+        counted.session_date,
+        counted.sessions,
+        counted.users,
+        medians.median_microseconds,
+        counted.events
+    from counted
+    inner join medians
+        on counted.session_date = medians.session_date
+
+)
+{%- else -%}
 counted as (
 
     select
@@ -68,24 +108,22 @@ counted_users as (
 dated as (
 
     select
-        dates.session_date,
-        coalesce(counted.sessions, 0) as sessions,
-        coalesce(counted_users.users, 0) as users,
+        counted.session_date,
+        counted.sessions,
+        counted_users.users,
         counted.median_microseconds,
-        coalesce(counted.events, 0) as events
-    -- no session may begin any more on a date on which one did, once that began earlier
-    from {{ 'due_dates' if some_are_kept else 'counted' }} as dates
-    left join counted
-        on dates.session_date = counted.session_date
+        counted.events
+    from counted
     left join counted_users
-        on dates.session_date = counted_users.session_date
+        on counted.session_date = counted_users.session_date
 
 )
+{%- endif %}
 
 select
     session_date,
-    sessions,
-    users,
+    cast(sessions as bigint) as sessions,
+    cast(users as bigint) as users,
     median_microseconds,
     cast(events as bigint) as events
 from dated

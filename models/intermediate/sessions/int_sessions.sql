@@ -1,4 +1,8 @@
 {{ config(**session_rollup()) }}
+{% if rollups_are_kept() and not execute -%}
+-- which reads what this build is about to take out
+-- depends_on: {{ ref('int_sessions_before') }}
+{% endif -%}
 with session_events as (
 
     select * from {{ ref('int_session_events') }}
