@@ -24,9 +24,10 @@
 
 {#- The configuration of a roll-up into which what is new of the due events is merged: its rows are those
     of a key, and none of them ever goes; where a row of the same key is there, the new one takes its
-    place. Merging the same events twice changes nothing. -#}
-{% macro merged_rollup(key) %}
-    {{- return(event_analytics.rollup('forget_obsolete()', key)) -}}
+    place. Merging the same events twice changes nothing. looked_up_by: columns by which a build looks up what is
+    kept of few users. -#}
+{% macro merged_rollup(key, looked_up_by=none) %}
+    {{- return(event_analytics.rollup('forget_obsolete()', key, looked_up_by)) -}}
 {% endmacro %}
 
 

@@ -1,4 +1,4 @@
-{{ config(**merged_rollup(['user_id', 'activity_date'])) }}
+{{ config(**merged_rollup(['user_id', 'activity_date'], looked_up_by=['user_id'])) }}
 with day_changes as (
 
     select * from {{ ref('int_user_day_changes') }}
