@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from benchmarks.measure import Run, run
 from benchmarks.views.queries import Engine
 from scripts.postgres import PostgresServer
@@ -96,6 +98,19 @@ class Database:
             with self.server.connect(self.name) as connection:
                 connection.execute("vacuum analyze raw.events")
         return appended
+
+    def age(self, days: int) -> None:
+        """Date all events as if they had arrived earlier, and leave the table compact."""
+        age = f"update raw.events set ingested_at = ingested_at - interval '{days} days'"
+        if self.server is None:
+            with duckdb.connect(str(self.path)) as connection:
+                connection.execute(age)
+            return
+        with self.server.connect(self.name) as connection:
+            # the table refuses changes, by a trigger
+            connection.execute("set session_replication_role = replica")
+            connection.execute(age)
+            connection.execute("vacuum full analyze raw.events")
 
     def build(self, rollups: str, *options: str) -> Run:
         """`dbt build`; with `--full-refresh` a full rebuild."""
