@@ -94,9 +94,9 @@ class Database:
         """`loader append` of a file."""
         appended = run(self._loader("append", str(events)), self.environment)
         if self.server is not None:
-            # as autovacuum does a minute later, which must not fall into a measurement
+            # what autovacuum does a minute later, with the tables of a build before, too
             with self.server.connect(self.name) as connection:
-                connection.execute("vacuum analyze raw.events")
+                connection.execute("vacuum analyze")
         return appended
 
     def age(self, days: int) -> None:
