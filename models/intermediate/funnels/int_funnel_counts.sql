@@ -13,8 +13,8 @@ with funnel_steps as (
         funnel,
         step,
         event,
-        -- a number to group by, since a median sorts all rows by what they are grouped by, and names
-        -- take several times as long
+        -- a number to group by: a median sorts all rows by what they are grouped by, and by names
+        -- that takes several times as long
         row_number() over (order by funnel, step) as step_number
     from {{ ref('int_funnel_steps') }}
 
