@@ -1,0 +1,124 @@
+"""What dashboards meet that read the views on PostgreSQL while a build makes them again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Event
+
+import psycopg
+import pytest
+
+from tests.metrics.views import SCHEMA
+from tests.reference import VIEWS, Settings
+from tests.rollups.projects import Project, assert_views_match, some_events
+from tests.support.databases import Database
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(3600),
+    pytest.mark.parametrize("engine", ["postgres"], indirect=True),
+]
+
+VIEWS_THERE = f"""
+    select relnamespace::regnamespace::text, relname, oid from pg_catalog.pg_class
+    where relkind = 'v' and relnamespace::regnamespace::text like '{SCHEMA}%'
+    order by relnamespace::regnamespace::text, relname
+"""
+# A view of a user's own, which the project knows nothing of.
+OWN_VIEW = (
+    "create view public.signups_so_far as select sum(signups) as users from analytics.signups"
+)
+
+
+def test_views_can_be_read_throughout_a_build(project: Project) -> None:
+    database = project.database
+    definitions = project.definitions(shorter_windows=False)
+    database.execute(OWN_VIEW)
+    before = database.query(VIEWS_THERE)
+    project.deliver(some_events()[-1:], hours=1)
+
+    with readers(database) as outcomes:
+        project.build(Settings())
+
+    assert set(outcomes) == {"read"}
+    assert outcomes["read"] > len(VIEWS)
+    assert database.query(VIEWS_THERE) == before
+    assert database.query("select users from public.signups_so_far") == [(3,)]
+    assert_views_match(database, some_events(), definitions, Settings(), "read meanwhile")
+
+
+def test_a_full_refresh_takes_views_away_until_they_are_made_again(project: Project) -> None:
+    database = project.database
+    definitions = project.definitions(shorter_windows=False)
+
+    with readers(database) as outcomes:
+        project.build(Settings(), "--full-refresh")
+
+    assert set(outcomes) <= {"read", psycopg.errors.UndefinedTable.__name__}
+    events = some_events()[:-1]
+    assert_views_match(database, events, definitions, Settings(), "made again")
+
+
+@pytest.mark.parametrize(
+    "was",
+    [
+        "view analytics.signups as select 1 as signups",
+        "view analytics.signups as select current_date as signup_date, '1' as signups",
+        "table analytics.signups as select 1 as signups",
+    ],
+    ids=["view_with_other_columns", "view_with_another_type", "table"],
+)
+def test_what_cannot_be_replaced_is_made_anew(project: Project, was: str) -> None:
+    database = project.database
+    definitions = project.definitions(shorter_windows=False)
+    database.execute("drop view analytics.signups")
+    database.execute(f"create {was}")
+    # one above the other, over what is to be dropped, and both over it
+    database.execute("create view public.above as select * from analytics.signups")
+    database.execute(
+        "create view public.topmost as select a.signups from public.above as a, analytics.signups"
+    )
+
+    project.build(Settings())
+
+    assert database.query("select to_regclass('public.above'), to_regclass('public.topmost')") == [
+        (None, None)
+    ]
+    events = some_events()[:-1]
+    assert_views_match(database, events, definitions, Settings(), "in place of another")
+
+
+@contextmanager
+def readers(database: Database) -> Iterator[Counter[str]]:
+    """Read each public view in turn, in two sessions, for the time of a block.
+
+    Yields:
+        After the block, how many reads ended in which way: `read`, or the name of psycopg's error.
+    """
+    outcomes: Counter[str] = Counter()
+    ended = Event()
+
+    def read(views: list[str]) -> Counter[str]:
+        found: Counter[str] = Counter()
+        with database.connect() as connection:
+            while not ended.is_set():
+                for view in views:
+                    try:
+                        connection.execute(f"select * from {SCHEMA}.{view} limit 1").fetchall()
+                    except psycopg.Error as error:
+                        found[type(error).__name__] += 1
+                    else:
+                        found["read"] += 1
+        return found
+
+    with ThreadPoolExecutor() as pool:
+        reading = [pool.submit(read, views) for views in (list(VIEWS), list(VIEWS)[::-1])]
+        try:
+            yield outcomes
+        finally:
+            ended.set()
+        for reader in reading:
+            outcomes.update(reader.result())
