@@ -51,7 +51,7 @@
 {%- endmacro %}
 
 {% macro postgres__drop_table(relation) -%}
-    {{- postgres__drop_view(relation) -}}
+    {{- event_analytics.postgres__drop_view(relation) -}}
 {%- endmacro %}
 
 

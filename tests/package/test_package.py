@@ -98,13 +98,14 @@ def test_a_model_of_the_other_project_may_give_the_events(shop: Database, consum
 @pytest.mark.parametrize("engine", ["postgres"])
 @pytest.mark.parametrize("macro", ["", INCREMENTAL], ids=["dbt", "ours"])
 def test_roll_ups_are_kept_of_another_table_too(shop: Database, consumer: Path, macro: str) -> None:
-    (consumer / "macros").mkdir()
     (consumer / "macros" / "incremental.sql").write_text(macro)
     by_arrival = {"rollups": "incremental", "event_columns": COLUMNS | {"ingested_at": "arrived"}}
     count = "select churn_status, users from shop_product.churn_summary order by churn_status"
     for command in ("seed", "run"):
         run_dbt(command, database=shop, project=consumer, variables=by_arrival)
     assert shop.query(count) == [("customer", 1), ("lost", 2)]
+    views = "select 'shop.lost_customers'::regclass::oid, 'shop_product.signups'::regclass::oid"
+    before = shop.query(views)
     # it arrives late, is about a day in the past, and of a customer who was lost
     shop.execute(
         "insert into tracking.actions values"
@@ -112,6 +113,8 @@ def test_roll_ups_are_kept_of_another_table_too(shop: Database, consumer: Path, 
     )
     ran = run_dbt("run", database=shop, project=consumer, variables=by_arrival)
     assert shop.query(count) == [("customer", 2), ("lost", 1)]
+    # as macros/views.sql says, of both projects
+    assert shop.query(views) == before
     # dbt's own way needs a table for what it inserts
     [sessions] = [run for run in ran.result.results if run.node.name == "int_sessions"]
     written = (consumer / sessions.node.build_path).read_text()
@@ -163,7 +166,6 @@ def test_other_projects_may_read_the_public_views_only(shop: Database, consumer:
 
 @pytest.mark.parametrize("engine", ["duckdb"])
 def test_the_other_project_may_name_all_schemas_its_own_way(shop: Database, consumer: Path) -> None:
-    (consumer / "macros").mkdir()
     (consumer / "macros" / "schemas.sql").write_text(
         "{% macro default__generate_schema_name(custom_schema_name, node) %}"
         "{{ return(custom_schema_name or 'unnamed') }}{% endmacro %}"
