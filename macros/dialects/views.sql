@@ -15,6 +15,8 @@
     {%- call statement('main') -%}
         {{ event_analytics.replace_view(view, sql) }}
     {%- endcall -%}
+    {#- what dbt shows; PostgreSQL only says that it did something -#}
+    {%- do store_raw_result('main', message='CREATE VIEW', code='CREATE VIEW', rows_affected=none) -%}
     {#- what was granted on it before is still granted -#}
     {%- do apply_grants(view, config.get('grants'), should_revoke(existing, full_refresh_mode=false)) -%}
     {%- do persist_docs(view, model) -%}
@@ -25,9 +27,8 @@
 {% endmaterialization %}
 
 
-{#- Statements that replace a view, which PostgreSQL does only where its columns are still the first ones of
-    the new view; otherwise it is dropped first. Making it twice takes milliseconds, and the last statement
-    is the one that dbt shows. -#}
+{#- A statement that replaces a view, which PostgreSQL does only where its columns are still the first ones of
+    the new view; otherwise it is dropped first. -#}
 {% macro replace_view(view, query) -%}
     {%- set made = get_replace_view_sql(view, query) -%}
     do $do$
@@ -35,9 +36,9 @@
         {{ made }}
     exception when invalid_table_definition then
         {{ event_analytics.drop_from_the_top(view) }}
+        {{ made }}
     end
-    $do$;
-    {{ made }}
+    $do$
 {%- endmacro %}
 
 

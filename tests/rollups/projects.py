@@ -84,6 +84,16 @@ class Project:
             stderr=subprocess.STDOUT,
         )
 
+    def relations(self) -> list[tuple[str, str, int]]:
+        """Schema, name and identity of each table, index and view that is built on PostgreSQL."""
+        return self.database.query(
+            """
+            select relnamespace::regnamespace::text, relname, oid from pg_catalog.pg_class
+            where relkind in ('r', 'i', 'v') and relnamespace::regnamespace::text like 'analytics%'
+            order by relnamespace::regnamespace::text, relname
+            """
+        )
+
     def run(self, settings: Settings, *command: str, check: bool = True) -> DbtResult:
         """Run a dbt command with roll-ups that are kept."""
         return run_dbt(

@@ -22,11 +22,6 @@ pytestmark = [
     pytest.mark.parametrize("engine", ["postgres"], indirect=True),
 ]
 
-VIEWS_THERE = f"""
-    select relnamespace::regnamespace::text, relname, oid from pg_catalog.pg_class
-    where relkind = 'v' and relnamespace::regnamespace::text like '{SCHEMA}%'
-    order by relnamespace::regnamespace::text, relname
-"""
 # A view of a user's own, which the project knows nothing of.
 OWN_VIEW = (
     "create view public.signups_so_far as select sum(signups) as users from analytics.signups"
@@ -37,7 +32,7 @@ def test_views_can_be_read_throughout_a_build(project: Project) -> None:
     database = project.database
     definitions = project.definitions(shorter_windows=False)
     database.execute(OWN_VIEW)
-    before = database.query(VIEWS_THERE)
+    before = project.relations()
     project.deliver(some_events()[-1:], hours=1)
 
     with readers(database) as outcomes:
@@ -45,7 +40,7 @@ def test_views_can_be_read_throughout_a_build(project: Project) -> None:
 
     assert set(outcomes) == {"read"}
     assert outcomes["read"] > len(VIEWS)
-    assert database.query(VIEWS_THERE) == before
+    assert project.relations() == before
     assert database.query("select users from public.signups_so_far") == [(3,)]
     assert_views_match(database, some_events(), definitions, Settings(), "read meanwhile")
 

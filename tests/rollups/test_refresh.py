@@ -75,14 +75,7 @@ def test_columns_that_change_places_keep_their_values(project: Project) -> None:
 
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 def test_a_refresh_replaces_no_table_no_index_and_no_view(project: Project) -> None:
-    relations = """
-        select relname, oid from pg_catalog.pg_class
-        where relkind in ('r', 'i', 'v') and relnamespace in (
-            select oid from pg_catalog.pg_namespace where nspname like 'analytics%'
-        )
-        order by relname
-    """
-    before = project.database.query(relations)
+    before = project.relations()
     indexed = project.database.query(
         "select tablename from pg_catalog.pg_indexes"
         " where schemaname = 'analytics_intermediate' and indexdef like '%(user_id, session_date)'"
@@ -90,7 +83,7 @@ def test_a_refresh_replaces_no_table_no_index_and_no_view(project: Project) -> N
     assert sorted(indexed) == [("int_session_steps",), ("int_sessions",)]
     project.deliver(some_events()[-1:], hours=1)
     project.refresh(Settings())
-    assert project.database.query(relations) == before
+    assert project.relations() == before
 
 
 def test_documented_columns_are_those_of_the_table(project: Project) -> None:
