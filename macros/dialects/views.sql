@@ -28,11 +28,13 @@
 
 
 {#- A statement that replaces a view, which PostgreSQL does only where its columns are still the first ones of
-    the new view; otherwise it is dropped first. -#}
+    the new view; otherwise it is dropped first. Not while something is dropped: the view may have been over
+    that, and would be taken for what it was. The lock goes with what failed, so a drop can have it alone. -#}
 {% macro replace_view(view, query) -%}
     {%- set made = get_replace_view_sql(view, query) -%}
     do $do$
     begin
+        perform pg_catalog.pg_advisory_xact_lock_shared({{ event_analytics.drop_lock() }});
         {{ made }}
     exception when invalid_table_definition then
         {{ event_analytics.drop_from_the_top(view) }}
@@ -60,7 +62,7 @@
     a query locks views in this order, too, so that neither waits for what the other has. One drop at a time,
     since two may have views in common. -#}
 {% macro drop_from_the_top(relation) -%}
-    perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('event_analytics: drop'));
+    perform pg_catalog.pg_advisory_xact_lock({{ event_analytics.drop_lock() }});
     declare
         view_above regclass;
     begin
@@ -103,4 +105,10 @@
         end loop;
     end;
     drop {{ relation.type }} if exists {{ relation }} cascade;
+{%- endmacro %}
+
+
+{#- What a drop has alone, and replaced views share, until their transactions end. -#}
+{% macro drop_lock() -%}
+    pg_catalog.hashtext('event_analytics: drop')
 {%- endmacro %}
