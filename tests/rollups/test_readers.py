@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -84,6 +85,56 @@ def test_what_cannot_be_replaced_is_made_anew(project: Project, was: str) -> Non
     ]
     events = some_events()[:-1]
     assert_views_match(database, events, definitions, Settings(), "in place of another")
+
+
+def test_a_drop_leaves_views_that_are_no_longer_over_what_is_dropped(new_project: Project) -> None:
+    database = new_project.database
+    for statement in (
+        "create table public.kept as select 1 as users",
+        "create view public.below as select * from public.kept",
+        "create view public.read as select * from public.below",
+        "create view public.replaced as select * from public.kept",
+    ):
+        database.execute(statement)
+    kept = "api.Relation.create(schema='public', identifier='kept', type='table')"
+    replaced = "api.Relation.create(schema='public', identifier='replaced', type='view')"
+    drop = statement_of(new_project, f"postgres__drop_table({kept})")
+    replace = statement_of(new_project, f"replace_view({replaced}, 'select 2 as users')")
+
+    with database.connect() as reader, ThreadPoolExecutor() as pool:
+        # the drop has found both views by now, and waits for the one that is read
+        with reader.transaction():
+            reader.execute("select * from public.read")
+            dropping = pool.submit(database.execute, drop)
+            wait_for_waiting(database, 1)
+            replacing = pool.submit(database.execute, replace)
+            wait_for_waiting(database, 2)
+        dropping.result()
+        replacing.result()
+
+    assert database.query("select to_regclass('public.kept'), to_regclass('public.read')") == [
+        (None, None)
+    ]
+    assert database.query("select users from public.replaced") == [(2,)]
+
+
+def statement_of(project: Project, macro: str) -> str:
+    """The SQL that a call of one of the project's macros gives."""
+    call = f"{{{{ event_analytics.{macro} }}}}"
+    [compiled] = project.run(Settings(), "compile", "--inline", call).result.results
+    return str(compiled.node.compiled_code)
+
+
+def wait_for_waiting(database: Database, sessions: int) -> None:
+    """Wait until so many sessions wait for a lock, or for ten seconds."""
+    waiting = (
+        "select count(*) from pg_catalog.pg_stat_activity"
+        " where datname = current_database() and wait_event_type = 'Lock'"
+    )
+    for _ in range(100):
+        if database.query(waiting) == [(sessions,)]:
+            return
+        time.sleep(0.1)
 
 
 @contextmanager
