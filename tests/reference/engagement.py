@@ -11,7 +11,7 @@ from .registry import Row, ratio, view
 
 def _active_users(history: History, first: date, last: date) -> int:
     """Distinct users with activity on the local dates from `first` to `last`, both included."""
-    return len({e.user_id for e in history.activity if first <= history.event_date(e) <= last})
+    return len(history.active_within(first, last))
 
 
 @view("activity_date")
@@ -53,8 +53,7 @@ def signups(history: History) -> Iterator[Row]:
 
 def _active_in(history: History, period: str, start: date) -> set[str]:
     """Users with activity in the period that begins on `start`."""
-    end = last_date(period, start)
-    return {e.user_id for e in history.activity if start <= history.event_date(e) <= end}
+    return history.active_within(start, last_date(period, start))
 
 
 @view("period", "period_start")

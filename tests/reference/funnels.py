@@ -11,6 +11,8 @@ from .registry import Row, ratio, view
 
 # When each step was reached, the first step first. Its length is the depth of the attempt.
 StepTimes = tuple[datetime, ...]
+# The time that an attempt has come to, and the events that it has used.
+Way = tuple[datetime, frozenset[Event]]
 
 
 def ordered_attempt(
@@ -55,21 +57,21 @@ def _candidates(
 
 def strict_ways(
     history: History, funnel: Funnel, events: Sequence[Event], start: Event
-) -> list[set[tuple[Event, ...]]]:
-    """For each step that can be reached: the ways to it, as the events that fill the steps.
+) -> list[set[Way]]:
+    """For each step that can be reached: the ways to it.
 
-    Nothing else of the user lies between the first and the last of them. What happened at the
-    instant of either may have happened before the first, or after the last.
+    Nothing else of the user lies between the first and the last of their events. What happened at
+    the instant of either may have happened before the first, or after the last.
     """
-    steps: list[set[tuple[Event, ...]]] = [{(start,)}]
+    steps: list[set[Way]] = [{(start.event_time, frozenset({start}))}]
     for step in funnel.steps[1:]:
         ways = {
-            (*way, event)
-            for way in steps[-1]
+            (event.event_time, used | {event})
+            for at, used in steps[-1]
             for event in _candidates(history, funnel, step, events, start)
-            if event.event_time >= way[-1].event_time
-            and event not in way
-            and not _between(events, (*way, event))
+            if event.event_time >= at
+            and event not in used
+            and not _between(events, start, event, used)
         }
         if not ways:
             break
@@ -77,9 +79,11 @@ def strict_ways(
     return steps
 
 
-def _between(events: Sequence[Event], way: tuple[Event, ...]) -> list[Event]:
-    first, last = way[0].event_time, way[-1].event_time
-    return [event for event in events if first < event.event_time < last and event not in way]
+def _between(
+    events: Sequence[Event], start: Event, last: Event, used: frozenset[Event]
+) -> list[Event]:
+    first, end = start.event_time, last.event_time
+    return [event for event in events if first < event.event_time < end and event not in used]
 
 
 def strict_attempt(
@@ -87,20 +91,20 @@ def strict_attempt(
 ) -> StepTimes:
     """The earliest time of each step that an attempt with this first event can reach."""
     ways = strict_ways(history, funnel, events, start)
-    return tuple(min(way[-1].event_time for way in to_step) for to_step in ways)
+    return tuple(min(at for at, _ in to_step) for to_step in ways)
 
 
 def _can_continue(history: History, funnel: Funnel, user: str, times: StepTimes) -> bool:
     """Whether an event to come could be the next step of the attempt that counts."""
     if funnel.step_order != "strict":
         return True
-    events = [event for event in history.events if event.user_id == user]
+    events = history.events_of[user]
     for start in events:
         if start.event_time == times[0] and history.matches(start, funnel.steps[0].event):
             ways = strict_ways(history, funnel, events, start)
             if len(ways) == len(times) and any(
-                all(event in way or event.event_time <= start.event_time for event in events)
-                for way in ways[-1]
+                all(event in used or event.event_time <= start.event_time for event in events)
+                for _, used in ways[-1]
             ):
                 return True
     return False
@@ -156,22 +160,27 @@ def counted_attempts(history: History, funnel: Funnel) -> dict[str, StepTimes]:
 
     Attempts that start at the same instant count with the earliest step times among them.
     """
-    attempt = ATTEMPTS[funnel.step_order]
     attempts: dict[str, StepTimes] = {}
-    for user in {event.user_id for event in history.events}:
-        events = [event for event in history.events if event.user_id == user]
-        first_steps = funnel.steps if funnel.step_order == "unordered" else funnel.steps[:1]
-        starts = [
-            event
-            for event in events
-            if any(history.matches(event, step.event) for step in first_steps)
-        ]
-        if starts:
-            attempts[user] = min(
-                (attempt(history, funnel, events, start) for start in starts),
-                key=lambda times: (-len(times), times),
-            )
+    for user, events in history.events_of.items():
+        if (funnel.funnel, user) not in history.counted_attempts:
+            history.counted_attempts[funnel.funnel, user] = _best_attempt(history, funnel, events)
+        if times := history.counted_attempts[funnel.funnel, user]:
+            attempts[user] = times
     return attempts
+
+
+def _best_attempt(history: History, funnel: Funnel, events: Sequence[Event]) -> StepTimes:
+    """Of a user with these events; empty if they never started."""
+    attempt = ATTEMPTS[funnel.step_order]
+    first_steps = funnel.steps if funnel.step_order == "unordered" else funnel.steps[:1]
+    starts = [
+        event for event in events if any(history.matches(event, step.event) for step in first_steps)
+    ]
+    return min(
+        (attempt(history, funnel, events, start) for start in starts),
+        key=lambda times: (-len(times), times),
+        default=(),
+    )
 
 
 def _microseconds(times: StepTimes, step: int) -> int:

@@ -36,6 +36,7 @@ class History:
         self.definitions = definitions
         self.settings = settings
         self._zone = ZoneInfo(settings.reporting_timezone)
+        self._local_dates: dict[datetime, date] = {}  # asked for again and again
 
         until = settings.as_of_date
         self.events = sorted(
@@ -59,6 +60,17 @@ class History:
             if self._is_signup_event(event):
                 self.signups.setdefault(event.user_id, event)
         self.activity = [e for e in self.events if self._is_activity(e)]
+        # What a user did in a funnel is the same whoever else there is, so it is asked once.
+        self.counted_attempts: dict[tuple[str, str], tuple[datetime, ...]] = {}
+        self._list_by_user_and_date()
+
+    def _list_by_user_and_date(self) -> None:
+        self.events_of: dict[str, list[Event]] = {}
+        self.active_on: dict[date, set[str]] = {}
+        for event in self.events:
+            self.events_of.setdefault(event.user_id, []).append(event)
+        for event in self.activity:
+            self.active_on.setdefault(self.event_date(event), set()).add(event.user_id)
 
     def of_users(self, users: Collection[str]) -> "History":
         """The same history, on the same calendar, as if there were only these users."""
@@ -66,11 +78,19 @@ class History:
         part.events = [event for event in self.events if event.user_id in users]
         part.activity = [event for event in self.activity if event.user_id in users]
         part.signups = {user: event for user, event in self.signups.items() if user in users}
+        part._list_by_user_and_date()
         return part
+
+    def active_within(self, first: date, last: date) -> set[str]:
+        """Users with activity on the local dates from `first` to `last`, both included."""
+        days = ((last - first).days + 1) if first <= last else 0
+        return set().union(*(self.active_on.get(first + timedelta(n), set()) for n in range(days)))
 
     def local_date(self, instant: datetime) -> date:
         """Calendar date of an instant in the reporting time zone."""
-        return instant.astimezone(self._zone).date()
+        if instant not in self._local_dates:
+            self._local_dates[instant] = instant.astimezone(self._zone).date()
+        return self._local_dates[instant]
 
     def event_date(self, event: Event) -> date:
         """Local date on which the event happened."""

@@ -13,23 +13,13 @@ def _signup_cohort(history: History, day: date) -> set[str]:
     return {user for user, event in history.signups.items() if history.event_date(event) == day}
 
 
-def _active_on(history: History, user: str, first: date, last: date | None = None) -> bool:
-    """Whether the user has activity from `first` to `last` (None: to the end of the history)."""
-    return any(
-        e.user_id == user
-        and history.event_date(e) >= first
-        and (last is None or history.event_date(e) <= last)
-        for e in history.activity
-    )
-
-
 @view("cohort_date")
 def basic_retention(history: History) -> Iterator[Row]:
     """Of the users who signed up on a date: how many were active on any later date."""
     for day in history.calendar:
-        next_day = day + timedelta(days=1)
         cohort = _signup_cohort(history, day)
-        returned = sum(_active_on(history, user, next_day) for user in cohort)
+        later_days = [active for other, active in history.active_on.items() if other > day]
+        returned = len(cohort.intersection(set().union(*later_days)))
         yield {
             "cohort_date": day,
             "cohort_users": len(cohort),
@@ -44,7 +34,7 @@ def day_1_retention(history: History) -> Iterator[Row]:
     for day in history.calendar:
         next_day = day + timedelta(days=1)
         cohort = _signup_cohort(history, day)
-        retained = sum(_active_on(history, user, next_day, next_day) for user in cohort)
+        retained = len(cohort & history.active_on.get(next_day, set()))
         yield {
             "cohort_date": day,
             "cohort_users": len(cohort),

@@ -20,10 +20,10 @@ NO_VALUE = "(none)"
 def _value(history: History, user: str, segment: Segment) -> str:
     """The one value that a user has in a segment."""
     values = []
-    for event in history.events:  # by time and id
+    for event in history.events_of[user]:  # by time and id
         value = property_text(event, segment.property)
         nested = isinstance(event.properties.get(segment.property), Mapping | list)
-        if event.user_id == user and value is not None and not nested:
+        if value is not None and not nested:
             values.append(value)
     if not values:
         return NO_VALUE
@@ -38,7 +38,7 @@ def _value(history: History, user: str, segment: Segment) -> str:
 def user_segments(history: History) -> Iterator[Row]:
     """The value of each user who has any event, in each segment."""
     for segment in history.definitions.segments:
-        for user in {event.user_id for event in history.events}:
+        for user in history.events_of:
             yield {
                 "user_id": user,
                 "segment": segment.segment,

@@ -17,14 +17,13 @@ def _sessions(history: History) -> list[list[Event]]:
     """The events of each session, by time and id."""
     gap = timedelta(minutes=history.settings.session_gap_minutes)
     found: list[list[Event]] = []
-    for user_id in sorted({event.user_id for event in history.events}):
+    for events in history.events_of.values():
         previous: Event | None = None
-        for event in history.events:
-            if event.user_id == user_id:
-                if previous is None or event.event_time - previous.event_time > gap:
-                    found.append([])
-                found[-1].append(event)
-                previous = event
+        for event in events:
+            if previous is None or event.event_time - previous.event_time > gap:
+                found.append([])
+            found[-1].append(event)
+            previous = event
     return found
 
 
