@@ -1,4 +1,6 @@
 {% set max_steps = whole_number('max_funnel_steps', 1) -%}
+{#- 2 to the power of it is the number of sets in int_funnel_sets -#}
+{% set max_overlaps = 10 -%}
 {#- beyond it, dates run out of the range that databases know -#}
 {% set longest_window = 100 * 365 * 86400 + 25 * 86400 -%}
 with funnels as (
@@ -192,6 +194,24 @@ days_without_order as (
 
 ),
 
+-- every set of them has to be looked at where they happen at one instant
+excess_overlaps as (
+
+    select
+        'funnel_steps' as seed,
+        funnel as seed_row,
+        concat(
+            'has ', cast(count(distinct reference) as {{ dbt.type_string() }}),
+            ' different steps that may take the same events, ',
+            'and at most {{ max_overlaps }} can be told apart'
+        ) as problem,
+        'let actions ask for different values of one property, or shorten the funnel' as mend
+    from {{ ref('int_funnel_overlapping_references') }}
+    group by funnel
+    having count(distinct reference) > {{ max_overlaps }}
+
+),
+
 unioned as (
 
     select * from unnamed_funnels
@@ -219,6 +239,8 @@ unioned as (
     select * from impossible_days
     union all
     select * from days_without_order
+    union all
+    select * from excess_overlaps
 
 )
 

@@ -15,6 +15,8 @@ described as (
 
     select
         funnels.funnel,
+        -- to match and sort by, which takes names several times as long
+        dense_rank() over (order by funnels.funnel) as funnel_number,
         funnels.step_order,
         funnels.window_seconds,
         funnel_steps.step,
@@ -27,14 +29,43 @@ described as (
     inner join funnel_steps
         on funnels.funnel = funnel_steps.funnel
 
+),
+
+-- steps that may take an event that an earlier step may take
+sharing as (
+
+    select distinct
+        described.funnel,
+        described.step
+    from described
+    inner join funnel_steps as earlier
+        on
+            described.funnel = earlier.funnel
+            and described.step > earlier.step
+    left join {{ ref('int_funnel_overlapping_references') }} as overlapping
+        on
+            described.funnel = overlapping.funnel
+            and described.event = overlapping.reference
+            and earlier.event = overlapping.other_reference
+    where
+        described.event in (earlier.event, '*', '$signup')
+        or earlier.event in ('*', '$signup')
+        or overlapping.reference is not null
+
 )
 
 select
-    funnel,
-    step_order,
-    window_seconds,
-    step,
-    event,
-    on_day,
-    is_last_step
+    described.funnel,
+    described.funnel_number,
+    described.step_order,
+    described.window_seconds,
+    described.step,
+    described.event,
+    described.on_day,
+    described.is_last_step,
+    sharing.step is not null as shares_events
 from described
+left join sharing
+    on
+        described.funnel = sharing.funnel
+        and described.step = sharing.step

@@ -1,19 +1,9 @@
-{#- One pass per step. Each pass reads the attempts that stand at the step before and the events
-    that match the step, and sorts them once: linear in events, whatever the number of steps. -#}
-{% set passes = ordered_funnel_passes(
-    ref('int_funnel_steps'),
-    ref('int_funnel_untied_steps') if can_be_asked(ref('int_funnel_steps')) else none
-) -%}
-{% set any_event_is_sought_apart = passes | selectattr('any_event') | list | length > 0 -%}
-{% set some_steps_are_untied = passes | selectattr('untied') | list | length > 0 -%}
-{% set some_steps_are_tied = passes | selectattr('tied') | list | length > 0 -%}
-{% set conditions = [] -%}
-{% for pass in passes %}{% do conditions.append(is_step_of_pass(pass)) %}{% endfor -%}
-{% if not execute -%}
--- depends_on: {{ ref('int_due_events') }}
--- depends_on: {{ ref('int_funnel_untied_steps') }}
-{% endif -%}
-with ordered_steps as (
+{#- One pass for each step, and no more than the longest ordered funnel has. Each takes the attempts
+    that stand at the step before and the events that match the step, and sorts them once: linear in
+    events. -#}
+{% set steps = funnel_passes(ref('int_funnel_steps'), 'ordered') -%}
+{% set known_steps = ['step <= ' ~ steps | length] if steps else [] -%}
+with funnel_steps as (
 
     select *
     from {{ ref('int_funnel_steps') }}
@@ -21,338 +11,240 @@ with ordered_steps as (
 
 ),
 
-funnel_steps as (
-
-    select
-        steps.funnel,
-        steps.step_order,
-        steps.window_seconds,
-        steps.step,
-        steps.event,
-        steps.on_day,
-        {% if some_steps_are_untied -%}
-        untied_steps.events_needed
-        {%- else -%}
-        cast(null as integer) as events_needed
-        {%- endif %}
-    from ordered_steps as steps
-    {% if some_steps_are_untied -%}
-    left join {{ ref('int_funnel_untied_steps') }} as untied_steps
-        on
-            steps.funnel = untied_steps.funnel
-            and steps.step = untied_steps.step
-    {%- endif %}
-
-),
-
-{% if passes -%}
+{% if steps -%}
 -- Steps that any event fills are sought among all events by the pass itself: it keeps few of them.
 step_events as (
 
     select
-        funnel,
+        funnel_number,
         step,
         user_id,
         occurred_at,
-        event_date
+        event_date,
+        -- null equals nothing, so a date that no event has stands in where none is asked for
+        case when on_day is null then cast('0001-01-01' as date) else event_date end as date_key
     from {{ ref('int_funnel_step_events') }}
-    {% if any_event_is_sought_apart -%}
-    where reference <> '*'
-    {%- endif %}
+    where
+        step_order = 'ordered'
+        and reference <> '*'
 
 ),
 
-{% if some_steps_are_tied -%}
 ties as (
 
-    select * from {{ ref('int_funnel_ties') }}
+    select
+        funnel_number,
+        user_id,
+        occurred_at,
+        step,
+        min(base_step) as base_step
+    from {{ ref('int_funnel_ties') }}
+    group by
+        funnel_number,
+        user_id,
+        occurred_at,
+        step
 
 ),
 
-{% endif -%}
--- Any first step may start an attempt. base_step is the last step that was filled before the
--- instant of reached_at, so the steps after it were all filled at that instant.
 starts as (
 
     select
-        funnel,
+        funnel_number,
         user_id,
-        occurred_at as started_at,
-        event_date as started_on
+        occurred_at,
+        event_date
     from step_events
-    where
-        step = 1
-        and funnel in (select funnel_steps.funnel from funnel_steps)
-    {% if passes[0].any_event -%}
+    where step = 1
     union all
     select
-        funnel_steps.funnel,
+        funnel_steps.funnel_number,
         events.user_id,
-        events.occurred_at as started_at,
-        events.event_date as started_on
+        events.occurred_at,
+        events.event_date
     from {{ ref('int_due_events') }} as events
     inner join funnel_steps
         on funnel_steps.step = 1 and funnel_steps.event = '*'
-    where events.is_of_due_funnel_user
-    {%- endif %}
+    where
+        events.is_of_due_funnel_user
+        and exists (
+            select 1 from funnel_steps as first_steps
+            where first_steps.step = 1 and first_steps.event = '*'
+        )
 
 ),
 
+-- Any first step may start an attempt. base_step is the last step that was filled before the
+-- instant of reached_at, so the steps after it were all filled at that instant.
 attempts_1 as (
 
     select
-        funnel,
+        funnel_number,
         user_id,
-        started_at,
-        min(started_on) as started_on,
+        occurred_at as started_at,
+        min(event_date) as started_on,
         0 as base_step,
-        started_at as reached_at
+        occurred_at as reached_at
     from starts
     group by
         user_id,
-        started_at,
-        funnel
+        occurred_at,
+        funnel_number
 
 ),
 
-{% for pass in passes[1:] -%}
-{% set step = pass.step -%}
-{% set previous = step - 1 -%}
+{% for step in steps[1:] -%}
 standing_{{ step }} as (
 
     select
-        attempts.funnel,
-        attempts.user_id,
-        attempts.started_at,
-        attempts.started_on,
-        attempts.base_step,
-        attempts.reached_at,
+        attempts.*,
         {{ add_days('attempts.started_on', 'funnel_steps.on_day') }} as required_date,
-        {{ add_seconds('attempts.started_at', 'funnel_steps.window_seconds') }} as deadline,
-        1 as is_attempt
-    from attempts_{{ previous }} as attempts
+        funnel_steps.event,
+        funnel_steps.window_seconds
+    from attempts_{{ step - 1 }} as attempts
     inner join funnel_steps
         on
-            attempts.funnel = funnel_steps.funnel
+            attempts.funnel_number = funnel_steps.funnel_number
             and funnel_steps.step = {{ step }}
 
 ),
 
-{% if pass.tied -%}
-ties_{{ step }} as (
-
-    select
-        funnel,
-        user_id,
-        occurred_at,
-        base_step
-    from ties
-    where step = {{ step }}
-
-),
-
-seekers_{{ step }} as (
-
-    select
-        attempts.funnel,
-        attempts.user_id,
-        attempts.started_at,
-        attempts.started_on,
-        attempts.base_step,
-        attempts.reached_at,
-        attempts.required_date,
-        attempts.deadline,
-        tied_instants.user_id is not null
-        and coalesce(
-            attempts.required_date = {{ local_date('attempts.reached_at') }}, true
-        ) as continues_at_once
-    from standing_{{ step }} as attempts
-    {{ hashed_left_join() }} ties_{{ step }} as tied_instants
-        on
-            attempts.funnel = tied_instants.funnel
-            and attempts.user_id = tied_instants.user_id
-            and attempts.reached_at = tied_instants.occurred_at
-            and attempts.base_step = tied_instants.base_step
-    where coalesce(attempts.is_attempt = 1, false)
-    {{ end_of_hashed_join() }}
-
-),
-
-{% else -%}
-seekers_{{ step }} as (
-
-    select
-        *,
-        false as continues_at_once
-    from standing_{{ step }}
-
-),
-
-{% endif -%}
--- From when to when attempts of a user look for the step. The date that on_day asks for is a part
--- of the key; where none is asked for, a date that no event has stands in, as null equals nothing.
+-- from when to when attempts of a user look for the step
 spans_{{ step }} as (
 
     select
-        funnel,
+        funnel_number,
         user_id,
+        event,
+        required_date,
         coalesce(required_date, cast('0001-01-01' as date)) as date_key,
         min(reached_at) as first_sought_at,
         max(reached_at) as last_sought_at
     from standing_{{ step }}
     group by
-        funnel,
+        funnel_number,
         user_id,
-        coalesce(required_date, cast('0001-01-01' as date))
+        event,
+        required_date
 
 ),
 
-{% set sources = ['step'] -%}
-candidates_{{ step }} as (
+certain_{{ step }} as (
 
     select
-        step_events.funnel,
-        step_events.user_id,
+        spans.funnel_number,
+        spans.user_id,
+        spans.required_date,
         step_events.occurred_at,
-        case when funnel_steps.on_day is not null then step_events.event_date end as required_date,
-        case
-            when funnel_steps.on_day is not null then step_events.event_date
-            else cast('0001-01-01' as date)
-        end as date_key,
-        funnel_steps.events_needed
-    from step_events
-    inner join funnel_steps
-        on
-            step_events.funnel = funnel_steps.funnel
-            and funnel_steps.step = {{ step }}
-    where step_events.step = {{ step }}
-
-),
-
-spanned_step_events_{{ step }} as (
-
-    select
-        candidates.funnel,
-        candidates.user_id,
-        candidates.required_date,
-        candidates.occurred_at,
-        spans.last_sought_at,
-        candidates.events_needed
-    from candidates_{{ step }} as candidates
+        spans.last_sought_at
+    from (
+        select *
+        from step_events
+        where step = {{ step }}
+    ) as step_events
     {{ hashed_join() }} spans_{{ step }} as spans
         on
-            candidates.funnel = spans.funnel
-            and candidates.user_id = spans.user_id
-            and candidates.date_key = spans.date_key
-    where coalesce(candidates.occurred_at >= spans.first_sought_at, false)
+            step_events.funnel_number = spans.funnel_number
+            and step_events.user_id = spans.user_id
+            and step_events.date_key = spans.date_key
+    where coalesce(step_events.occurred_at >= spans.first_sought_at, false)
     {{ end_of_hashed_join() }}
 
 ),
 
-{% for when in pass.any_event or [] -%}
-{% set is_dated = when == 'on a day' -%}
-{% set source = 'dated' if is_dated else 'any' -%}
-{% do sources.append(source) -%}
-spans_of_{{ source }}_events_{{ step }} as (
+any_{{ step }} as (
 
-    select
-        spans.funnel,
-        spans.user_id,
-        spans.date_key,
-        spans.first_sought_at,
-        spans.last_sought_at,
-        funnel_steps.events_needed
-    from spans_{{ step }} as spans
-    inner join funnel_steps
-        on spans.funnel = funnel_steps.funnel
-    where
-        funnel_steps.step = {{ step }}
-        and funnel_steps.event = '*'
-        and funnel_steps.on_day is {{ 'not ' if is_dated }}null
+    {{ any_events_within('spans_' ~ step, is_dated=false) }}
 
 ),
 
-spanned_{{ source }}_events_{{ step }} as (
+any_of_date_{{ step }} as (
 
-    select
-        spans.funnel,
-        events.user_id,
-        {{ 'events.event_date' if is_dated else 'cast(null as date)' }} as required_date,
-        events.occurred_at,
-        spans.last_sought_at,
-        spans.events_needed
-    from {{ ref('int_due_events') }} as events
-    {{ hashed_join() }} spans_of_{{ source }}_events_{{ step }} as spans
-        on
-            events.user_id = spans.user_id
-            {%- if is_dated %}
-            and events.event_date = spans.date_key
-            {%- endif %}
-    where
-        coalesce(events.occurred_at >= spans.first_sought_at, false)
-        and coalesce(events.is_of_due_funnel_user, false)
-    {{ end_of_hashed_join() }}
+    {{ any_events_within('spans_' ~ step, is_dated=true) }}
 
 ),
 
-{% endfor -%}
-spanned_{{ step }} as (
+found_{{ step }} as (
 
-    {% for source in sources -%}
-    select * from spanned_{{ source }}_events_{{ step }}
-    {% if not loop.last -%}
+    select * from certain_{{ step }}
     union all
-    {% endif -%}
-    {% endfor %}
+    select * from any_{{ step }}
+    union all
+    select * from any_of_date_{{ step }}
+
 ),
 
 -- After the last attempt only the next event can be found, so that most need not be sorted.
-within_{{ step }} as (
+candidates_{{ step }} as (
 
     select
-        funnel,
+        funnel_number,
         user_id,
         required_date,
+        {{ step }} as step,
         min(occurred_at) as occurred_at,
-        coalesce(count(*) >= min(events_needed), false) as fills_at_once
-    from spanned_{{ step }}
+        count(*) as events
+    from found_{{ step }}
     group by
         user_id,
-        funnel,
+        funnel_number,
         required_date,
         case when occurred_at <= last_sought_at then occurred_at end
 
 ),
 
--- A candidate comes before the attempts at its instant (0 and 1, backwards in time) if it can fill
--- the step at once, and after them (2) if int_funnel_ties has to say so.
+tied_{{ step }} as (
+
+    select
+        candidates.*,
+        ties.base_step
+    from candidates_{{ step }} as candidates
+    {{ hashed_left_join() }} ties
+        on
+            candidates.funnel_number = ties.funnel_number
+            and candidates.step = ties.step
+            and candidates.user_id = ties.user_id
+            and candidates.occurred_at = ties.occurred_at
+    where coalesce(candidates.events > 0, false)
+    {{ end_of_hashed_join() }}
+
+),
+
+-- Whoever stands at the instant of a candidate goes on at once, if they have filled its base_step
+-- before: 0 if no earlier step takes its events, while any event needs one that is left.
 timeline_{{ step }} as (
 
     select
-        funnel,
+        funnel_number,
         user_id,
         required_date,
         reached_at as occurred_at,
+        base_step,
+        1 as is_attempt,
         started_at,
         started_on,
-        base_step,
-        deadline,
-        continues_at_once,
-        1 as row_kind
-    from seekers_{{ step }}
+        window_seconds
+    from standing_{{ step }}
     union all
     select
-        funnel,
-        user_id,
-        required_date,
-        occurred_at,
+        tied.funnel_number,
+        tied.user_id,
+        tied.required_date,
+        tied.occurred_at,
+        case
+            when funnel_steps.event = '*' then {{ step }} - tied.events
+            when funnel_steps.shares_events then coalesce(tied.base_step, {{ step - 1 }})
+            else 0
+        end as base_step,
+        0 as is_attempt,
         cast(null as timestamp with time zone) as started_at,
         cast(null as date) as started_on,
-        cast(null as integer) as base_step,
-        cast(null as timestamp with time zone) as deadline,
-        cast(null as boolean) as continues_at_once,
-        case when fills_at_once then 0 else 2 end as row_kind
-    from within_{{ step }}
+        cast(null as bigint) as window_seconds
+    from tied_{{ step }} as tied
+    inner join funnel_steps
+        on
+            tied.funnel_number = funnel_steps.funnel_number
+            and funnel_steps.step = {{ step }}
 
 ),
 
@@ -361,55 +253,29 @@ timeline_{{ step }} as (
 sought_{{ step }} as (
 
     select
-        funnel,
-        user_id,
-        occurred_at as reached_at,
-        started_at,
-        started_on,
-        base_step,
-        deadline,
-        continues_at_once,
-        row_kind,
-        min(case when row_kind <> 1 then occurred_at end) over (
-            partition by user_id, funnel, required_date
-            order by occurred_at desc, row_kind asc
+        *,
+        min(case when is_attempt = 0 then occurred_at end) over (
+            partition by user_id, funnel_number, required_date
+            order by occurred_at desc, base_step asc, is_attempt asc
             rows between unbounded preceding and current row
         ) as next_at
     from timeline_{{ step }}
 
 ),
 
-stepped_{{ step }} as (
-
-    select
-        funnel,
-        user_id,
-        started_at,
-        started_on,
-        deadline,
-        case
-            when continues_at_once or reached_at = next_at then base_step
-            else {{ previous }}
-        end as base_step,
-        case when continues_at_once then reached_at else next_at end as reached_at
-    from sought_{{ step }}
-    where row_kind = 1
-
-),
-
 attempts_{{ step }} as (
 
     select
-        funnel,
+        funnel_number,
         user_id,
         started_at,
         started_on,
-        base_step,
-        reached_at
-    from stepped_{{ step }}
+        case when next_at = occurred_at then base_step else {{ step - 1 }} end as base_step,
+        next_at as reached_at
+    from sought_{{ step }}
     where
-        reached_at is not null
-        and (deadline is null or reached_at <= deadline)
+        is_attempt = 1
+        and next_at <= coalesce({{ add_seconds('started_at', 'window_seconds') }}, next_at)
 
 ),
 
@@ -417,28 +283,28 @@ attempts_{{ step }} as (
 {% endif -%}
 outdated as (
 
-    {{ no_attempts_of_other_steps('ordered', conditions) }}
+    {{ no_attempts_of_other_steps('ordered', known_steps) }}
 
 ),
 
 unioned as (
 
     select * from outdated
-    {% for pass in passes -%}
+    {% for step in steps -%}
     union all
     select
-        funnel,
+        funnel_number,
         user_id,
         started_at,
         started_on,
-        {{ pass.step }} as step,
+        {{ step }} as step,
         reached_at
-    from attempts_{{ pass.step }}
+    from attempts_{{ step }}
     {% endfor %}
 )
 
 select
-    funnel,
+    funnel_number,
     user_id,
     started_at,
     started_on,

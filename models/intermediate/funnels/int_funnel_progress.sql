@@ -4,10 +4,19 @@
 -- depends_on: {{ ref('int_funnel_progress_before') }}
 {% endif -%}
 {% set kept_progress = kept_rollup('int_funnel_progress') -%}
-with computed_attempts as (
+with funnels as (
+
+    select distinct
+        funnel,
+        funnel_number
+    from {{ ref('int_funnel_steps') }}
+
+),
+
+computed_attempts as (
 
     select
-        funnel,
+        funnel_number,
         user_id,
         started_at,
         started_on,
@@ -17,7 +26,7 @@ with computed_attempts as (
     from {{ ref('int_funnel_attempts') }}
     union all
     select
-        funnel,
+        funnel_number,
         user_id,
         started_at,
         started_on,
@@ -27,7 +36,7 @@ with computed_attempts as (
     from {{ ref('int_funnel_strict_attempts') }}
     union all
     select
-        funnel,
+        funnel_number,
         user_id,
         started_at,
         started_on,
@@ -42,9 +51,12 @@ with computed_attempts as (
 computed_users as (
 
     select distinct
-        funnel,
-        user_id
+        funnels.funnel,
+        computed_attempts.funnel_number,
+        computed_attempts.user_id
     from computed_attempts
+    inner join funnels
+        on computed_attempts.funnel_number = funnels.funnel_number
 
 ),
 
@@ -52,7 +64,7 @@ computed_users as (
 kept_attempts as (
 
     select
-        kept.funnel,
+        computed_users.funnel_number,
         kept.user_id,
         kept.started_at,
         kept.started_on,
@@ -83,13 +95,13 @@ attempts as (
 earliest_starts as (
 
     select
-        funnel,
+        funnel_number,
         user_id,
         step,
         min(started_at) as started_at
     from attempts
     group by
-        funnel,
+        funnel_number,
         user_id,
         step
 
@@ -98,11 +110,11 @@ earliest_starts as (
 ranked_starts as (
 
     select
-        funnel,
+        funnel_number,
         user_id,
         started_at,
         step as furthest_step,
-        row_number() over (partition by user_id, funnel order by step desc) as place
+        row_number() over (partition by user_id, funnel_number order by step desc) as place
     from earliest_starts
 
 ),
@@ -119,7 +131,7 @@ best_starts as (
 best_attempts as (
 
     select
-        attempts.funnel,
+        attempts.funnel_number,
         attempts.user_id,
         attempts.started_at,
         attempts.started_on,
@@ -130,7 +142,7 @@ best_attempts as (
     from attempts
     {{ hashed_join() }} best_starts
         on
-            attempts.funnel = best_starts.funnel
+            attempts.funnel_number = best_starts.funnel_number
             and attempts.user_id = best_starts.user_id
             and attempts.started_at = best_starts.started_at
     where coalesce(attempts.step <= best_starts.furthest_step, false)
@@ -141,7 +153,7 @@ best_attempts as (
 timed as (
 
     select
-        funnel,
+        funnel_number,
         user_id,
         started_at,
         started_on,
@@ -149,8 +161,29 @@ timed as (
         step,
         reached_at,
         can_continue,
-        lag(reached_at) over (partition by funnel, user_id order by step) as previous_reached_at
+        lag(reached_at) over (
+            partition by funnel_number, user_id
+            order by step
+        ) as previous_reached_at
     from best_attempts
+
+),
+
+named as (
+
+    select
+        funnels.funnel,
+        timed.user_id,
+        timed.started_at,
+        timed.started_on,
+        timed.furthest_step,
+        timed.step,
+        timed.reached_at,
+        timed.can_continue,
+        timed.previous_reached_at
+    from timed
+    inner join funnels
+        on timed.funnel_number = funnels.funnel_number
 
 )
 
@@ -164,4 +197,4 @@ select
     reached_at,
     can_continue,
     {{ microseconds_between('previous_reached_at', 'reached_at') }} as microseconds_from_previous
-from timed
+from named

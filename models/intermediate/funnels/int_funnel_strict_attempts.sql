@@ -1,7 +1,8 @@
-{#- One pass per step, as in int_funnel_attempts. As nothing may lie between the steps, each step
-    stands in the instant of the step before or in the user's next one: nothing is sought. -#}
-{% set steps = funnel_passes(ref('int_funnel_steps'), 'strict') -%}
-{% set known_steps = ['step <= ' ~ steps | length] if steps else [] -%}
+{#- Nothing may lie between the steps, so each event of a user after the first step fills the next
+    one: the number of the event among the user's and that of the step rise together, and their
+    difference, the diagonal, stays the same. An attempt is a run of instants, one after the other, on
+    a diagonal. -#}
+{% set is_used = funnel_passes(ref('int_funnel_steps'), 'strict') | length > 0 -%}
 with funnel_steps as (
 
     select *
@@ -10,26 +11,12 @@ with funnel_steps as (
 
 ),
 
-{% if steps -%}
+{% if is_used -%}
 step_events as (
 
-    select
-        step_events.funnel,
-        step_events.step,
-        step_events.user_id,
-        step_events.occurred_at,
-        step_events.event_date
-    from {{ ref('int_funnel_step_events') }} as step_events
-    inner join funnel_steps
-        on
-            step_events.funnel = funnel_steps.funnel
-            and step_events.step = funnel_steps.step
-
-),
-
-ties as (
-
-    select * from {{ ref('int_funnel_ties') }}
+    select *
+    from {{ ref('int_funnel_step_events') }}
+    where step_order = 'strict'
 
 ),
 
@@ -47,6 +34,7 @@ instants as (
     select
         events.user_id,
         events.occurred_at,
+        min(events.event_date) as event_date,
         count(*) as events
     from {{ ref('int_due_events') }} as events
     inner join entrants
@@ -60,276 +48,249 @@ instants as (
 numbered_instants as (
 
     select
-        user_id,
-        occurred_at,
-        events,
+        *,
         row_number() over (partition by user_id order by occurred_at) as instant_number,
-        count(*) over (partition by user_id) as last_instant
+        lead(occurred_at) over (partition by user_id order by occurred_at) is null as ends_history,
+        sum(events) over (
+            partition by user_id
+            order by occurred_at
+            rows between unbounded preceding and current row
+        ) as events_so_far
     from instants
 
 ),
 
-candidates as (
+-- which steps, from the one after base_step up to last_step, an instant can fill
+fills as (
 
-    select distinct
-        step_events.funnel,
-        step_events.step,
-        step_events.user_id,
-        step_events.occurred_at,
-        step_events.event_date,
-        numbered_instants.instant_number,
-        numbered_instants.events,
-        numbered_instants.last_instant
+    select
+        funnel_number,
+        user_id,
+        occurred_at,
+        step - 1 as base_step,
+        step as last_step
     from step_events
-    inner join numbered_instants
-        on
-            step_events.user_id = numbered_instants.user_id
-            and step_events.occurred_at = numbered_instants.occurred_at
+    union
+    select
+        funnel_number,
+        user_id,
+        occurred_at,
+        base_step,
+        step as last_step
+    from {{ ref('int_funnel_ties') }}
+    where funnel_number in (select funnel_steps.funnel_number from funnel_steps)
 
 ),
 
--- base_step is the last step that was filled before the instant of reached_at.
-attempts_1 as (
+placed as (
 
     select
-        funnel,
+        instants.*,
+        fills.funnel_number,
+        fills.base_step,
+        fills.last_step
+    from fills
+    {{ hashed_join() }} numbered_instants as instants
+        on
+            fills.user_id = instants.user_id
+            and fills.occurred_at = instants.occurred_at
+    where coalesce(fills.occurred_at = instants.occurred_at, false)
+    {{ end_of_hashed_join() }}
+
+),
+
+-- Some events of the first instant may lie before the first step, so it may end with any step of
+-- its run.
+starts as (
+
+    select
+        *,
+        events_so_far - last_step as diagonal
+    from placed
+    where base_step = 0
+
+),
+
+later_instants as (
+
+    select
+        funnel_number,
+        user_id,
+        events_so_far - events - base_step as diagonal,
+        instant_number,
+        instant_number - 1 as previous_instant,
+        occurred_at,
+        event_date,
+        events,
+        ends_history,
+        base_step,
+        max(last_step) as last_step
+    from placed
+    where base_step > 0
+    group by
+        funnel_number,
+        user_id,
+        events_so_far,
+        instant_number,
+        occurred_at,
+        event_date,
+        events,
+        ends_history,
+        base_step
+
+),
+
+followed as (
+
+    select
+        *,
+        lag(instant_number) over (
+            partition by funnel_number, user_id, diagonal
+            order by instant_number
+        ) as followed_instant,
+        lag(base_step + events - last_step) over (
+            partition by funnel_number, user_id, diagonal
+            order by instant_number
+        ) as events_left
+    from later_instants
+
+),
+
+-- A run goes on as long as it leaves out no instant, and nothing of one.
+islands as (
+
+    select
+        *,
+        sum(
+            case when followed_instant = previous_instant and events_left = 0 then 0 else 1 end
+        ) over (
+            partition by funnel_number, user_id, diagonal
+            order by instant_number
+            rows between unbounded preceding and current row
+        ) as island
+    from followed
+
+),
+
+-- the island that begins right after the first instant
+continued_starts as (
+
+    select
+        starts.funnel_number,
+        starts.user_id,
+        starts.occurred_at as started_at,
+        starts.event_date as started_on,
+        starts.last_step as start_step,
+        starts.diagonal,
+        starts.instant_number as start_instant,
+        islands.island
+    from starts
+    {{ hashed_join() }} islands
+        on
+            starts.funnel_number = islands.funnel_number
+            and starts.user_id = islands.user_id
+            and starts.diagonal = islands.diagonal
+            and starts.instant_number = islands.previous_instant
+    where coalesce(starts.instant_number = islands.previous_instant, false)
+    {{ end_of_hashed_join() }}
+
+),
+
+continued as (
+
+    select
+        continued_starts.funnel_number,
+        continued_starts.user_id,
+        continued_starts.started_at,
+        continued_starts.started_on,
+        continued_starts.start_step,
+        islands.base_step,
+        islands.last_step,
+        islands.occurred_at as reached_at,
+        islands.event_date as reached_on,
+        islands.events,
+        islands.ends_history
+    from continued_starts
+    {{ hashed_join() }} islands
+        on
+            continued_starts.funnel_number = islands.funnel_number
+            and continued_starts.user_id = islands.user_id
+            and continued_starts.diagonal = islands.diagonal
+            and continued_starts.island = islands.island
+    where coalesce(continued_starts.start_instant < islands.instant_number, false)
+    {{ end_of_hashed_join() }}
+
+),
+
+ways as (
+
+    select
+        funnel_number,
         user_id,
         occurred_at as started_at,
         event_date as started_on,
-        instant_number as start_instant,
-        0 as base_step,
+        last_step as start_step,
+        base_step,
+        last_step,
         occurred_at as reached_at,
         event_date as reached_on,
-        instant_number,
         events,
-        last_instant
-    from candidates
-    where step = 1
+        ends_history
+    from starts
+    union all
+    select * from continued
 
 ),
 
-{% for step in steps[1:] -%}
-{% set previous = step - 1 -%}
-standing_{{ step }} as (
+-- More can follow where nothing else has; of the first instant, all else may have come before.
+reached as (
 
     select
-        attempts.funnel,
-        attempts.user_id,
-        attempts.started_at,
-        attempts.started_on,
-        attempts.start_instant,
-        attempts.base_step,
-        attempts.reached_at,
-        attempts.reached_on,
-        attempts.instant_number,
-        attempts.events,
-        attempts.last_instant,
-        {{ add_days('attempts.started_on', 'funnel_steps.on_day') }} as required_date,
-        {{ add_seconds('attempts.started_at', 'funnel_steps.window_seconds') }} as deadline
-    from attempts_{{ previous }} as attempts
+        ways.*,
+        funnel_steps.step,
+        ways.ends_history
+        and (ways.base_step = 0 or funnel_steps.step = ways.base_step + ways.events)
+            as can_continue,
+        {{ add_seconds('ways.started_at', 'funnel_steps.window_seconds') }} as deadline,
+        {{ add_days('ways.started_on', 'funnel_steps.on_day') }} as required_date
+    from ways
     inner join funnel_steps
         on
-            attempts.funnel = funnel_steps.funnel
-            and funnel_steps.step = {{ step }}
+            ways.funnel_number = funnel_steps.funnel_number
+            and ways.base_step < funnel_steps.step
+            and ways.last_step >= funnel_steps.step
 
 ),
 
--- Windows rather than joins, as in int_funnel_attempts. The instant goes on: enough of its events
--- are left for this step as well.
-instants_{{ step }} as (
+-- a step that comes too late, or on another day, ends its way
+limited as (
 
     select
         *,
-        0 as is_tie
-    from standing_{{ step }}
-    union all
-    select
-        funnel,
-        user_id,
-        cast(null as timestamp with time zone) as started_at,
-        cast(null as date) as started_on,
-        cast(null as bigint) as start_instant,
-        base_step,
-        occurred_at as reached_at,
-        cast(null as date) as reached_on,
-        cast(null as bigint) as instant_number,
-        cast(null as bigint) as events,
-        cast(null as bigint) as last_instant,
-        cast(null as date) as required_date,
-        cast(null as timestamp with time zone) as deadline,
-        1 as is_tie
-    from ties
-    where step = {{ step }}
+        max(case when reached_at > deadline or reached_on <> required_date then 1 else 0 end) over (
+            partition by funnel_number, user_id, started_at, start_step
+            order by step
+            rows between unbounded preceding and current row
+        ) as is_over
+    from reached
 
-),
-
-marked_{{ step }} as (
-
-    select
-        *,
-        max(is_tie) over (partition by funnel, user_id, reached_at, base_step) as goes_on
-    from instants_{{ step }}
-
-),
-
-at_once_{{ step }} as (
-
-    select
-        funnel,
-        user_id,
-        started_at,
-        started_on,
-        start_instant,
-        base_step,
-        reached_at,
-        reached_on,
-        instant_number,
-        events,
-        last_instant
-    from marked_{{ step }}
-    where
-        is_tie = 0
-        and goes_on = 1
-        and coalesce(required_date = reached_on, true)
-
-),
-
--- The next instant, unless something is left of this one: only what happened at the instant of the
--- first step may have happened before it.
-moving_{{ step }} as (
-
-    select
-        funnel,
-        user_id,
-        started_at,
-        started_on,
-        start_instant,
-        instant_number + 1 as instant_number,
-        last_instant,
-        required_date,
-        deadline,
-        cast(null as timestamp with time zone) as candidate_at,
-        cast(null as date) as candidate_on,
-        cast(null as bigint) as candidate_events
-    from standing_{{ step }}
-    where
-        instant_number = start_instant
-        or {{ previous }} - base_step = events
-    union all
-    select
-        funnel,
-        user_id,
-        cast(null as timestamp with time zone) as started_at,
-        cast(null as date) as started_on,
-        cast(null as bigint) as start_instant,
-        instant_number,
-        last_instant,
-        cast(null as date) as required_date,
-        cast(null as timestamp with time zone) as deadline,
-        occurred_at as candidate_at,
-        event_date as candidate_on,
-        events as candidate_events
-    from candidates
-    where step = {{ step }}
-
-),
-
-met_{{ step }} as (
-
-    select
-        funnel,
-        user_id,
-        started_at,
-        started_on,
-        start_instant,
-        instant_number,
-        last_instant,
-        required_date,
-        deadline,
-        max(candidate_at) over (partition by funnel, user_id, instant_number) as reached_at,
-        max(candidate_on) over (partition by funnel, user_id, instant_number) as reached_on,
-        max(candidate_events) over (partition by funnel, user_id, instant_number) as events
-    from moving_{{ step }}
-
-),
-
-at_next_{{ step }} as (
-
-    select
-        funnel,
-        user_id,
-        started_at,
-        started_on,
-        start_instant,
-        {{ previous }} as base_step,
-        reached_at,
-        reached_on,
-        instant_number,
-        events,
-        last_instant
-    from met_{{ step }}
-    where
-        started_at is not null
-        and reached_at is not null
-        and coalesce(required_date = reached_on, true)
-        and coalesce(reached_at <= deadline, true)
-
-),
-
-attempts_{{ step }} as (
-
-    select * from at_once_{{ step }}
-    union all
-    select * from at_next_{{ step }}
-
-),
-
-{% endfor -%}
-{% endif -%}
-outdated as (
-
-    {{ no_attempts_of_other_steps('strict', known_steps) }}
-
-),
-
-unioned as (
-
-    select
-        *,
-        cast(null as integer) as can_continue
-    from outdated
-    {% for step in steps -%}
-    union all
-    select
-        funnel,
-        user_id,
-        started_at,
-        started_on,
-        {{ step }} as step,
-        reached_at,
-        case
-            when instant_number < last_instant then 0
-            when instant_number = start_instant or {{ step }} - base_step = events then 1
-            else 0
-        end as can_continue
-    from attempts_{{ step }}
-    {% endfor %}
 ),
 
 -- one step of one attempt in several ways: by which events of an instant lie before the first step
 earliest as (
 
     select
-        funnel,
+        funnel_number,
         user_id,
         started_at,
         started_on,
         step,
         min(reached_at) as reached_at,
-        max(can_continue) as can_continue
-    from unioned
+        max(case when can_continue then 1 else 0 end) = 1 as can_continue
+    from limited
+    where is_over = 0
     group by
-        funnel,
+        funnel_number,
         user_id,
         started_at,
         started_on,
@@ -337,12 +298,30 @@ earliest as (
 
 )
 
+{% else -%}
+-- there is no such funnel, and so no row
+none_of_them as (
+
+    {{ no_attempts_of_other_steps('strict', []) }}
+
+),
+
+earliest as (
+
+    select
+        *,
+        false as can_continue
+    from none_of_them
+
+)
+
+{% endif -%}
 select
-    funnel,
+    funnel_number,
     user_id,
     started_at,
     started_on,
     step,
     reached_at,
-    can_continue = 1 as can_continue
+    can_continue
 from earliest

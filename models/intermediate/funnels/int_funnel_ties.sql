@@ -1,30 +1,28 @@
-with events as (
+-- At which instants a user's events can fill a run of steps of a funnel together, each step by an
+-- event of its own. Of steps that any event fills, or only events of their own, int_funnel_attempts
+-- sees it for itself.
+with needs as (
 
-    select * from {{ ref('int_due_events') }}
-    where is_of_due_funnel_user
-
-),
-
-step_events as (
-
-    select * from {{ ref('int_funnel_step_events') }}
+    select * from {{ ref('int_funnel_needs') }}
 
 ),
 
-step_sets as (
+sets as (
 
-    select * from {{ ref('int_funnel_step_sets') }}
+    select * from {{ ref('int_funnel_sets') }}
 
 ),
 
--- Only where a user has several events at one instant can that instant fill several steps. They
--- are few, so find them before events are matched with steps.
+-- By far the most instants have one event, so those with more are sought before events are matched.
 shared_instants as (
 
     select
         user_id,
         occurred_at
-    from events
+    from {{ ref('int_due_events') }}
+    where
+        is_of_due_funnel_user
+        and exists (select 1 from needs)
     group by
         user_id,
         occurred_at
@@ -32,125 +30,116 @@ shared_instants as (
 
 ),
 
-tied_step_events as (
+shared_events as (
 
-    select
-        step_events.funnel,
-        step_events.step,
+    select distinct
+        step_events.funnel_number,
+        step_events.reference,
         step_events.user_id,
         step_events.occurred_at,
-        step_events.event_id,
-        dense_rank() over (
-            partition by step_events.funnel, step_events.user_id, step_events.occurred_at
-            order by step_events.event_id
-        ) as event_number
-    from step_events
-    inner join shared_instants
+        step_events.event_id
+    from (
+        select *
+        from {{ ref('int_funnel_step_events') }}
+        where exists (select 1 from shared_instants)
+    ) as step_events
+    {{ hashed_join() }} shared_instants
         on
             step_events.user_id = shared_instants.user_id
             and step_events.occurred_at = shared_instants.occurred_at
+    where coalesce(step_events.occurred_at = shared_instants.occurred_at, false)
+    {{ end_of_hashed_join() }}
 
 ),
 
-counted_step_events as (
+counted_instants as (
 
     select
-        funnel,
-        step,
+        funnel_number,
         user_id,
         occurred_at,
-        event_id,
-        max(event_number) over (partition by funnel, user_id, occurred_at) as tied_events
-    from tied_step_events
+        count(distinct event_id) as events
+    from shared_events
+    group by
+        funnel_number,
+        user_id,
+        occurred_at
 
 ),
 
--- the number of different sets of each run, as the last rank among them
-ranked_sets as (
+supplies as (
 
     select
-        funnel,
-        base_step,
-        step,
-        set_name,
-        member_step,
-        set_size,
-        dense_rank() over (partition by funnel, base_step, step order by set_name) as set_number
-    from step_sets
-
-),
-
-counted_sets as (
-
-    select
-        funnel,
-        base_step,
-        step,
-        set_name,
-        member_step,
-        set_size,
-        max(set_number) over (partition by funnel, base_step, step) as set_count
-    from ranked_sets
-
-),
-
-set_supplies as (
-
-    select
-        counted_step_events.funnel,
-        counted_step_events.user_id,
-        counted_step_events.occurred_at,
-        counted_sets.base_step,
-        counted_sets.step,
-        counted_sets.set_name,
-        counted_sets.set_size,
-        counted_sets.set_count,
-        count(distinct counted_step_events.event_id) as matching_events
-    from counted_step_events
-    inner join counted_sets
+        shared_events.funnel_number,
+        shared_events.user_id,
+        shared_events.occurred_at,
+        sets.set_name,
+        count(distinct shared_events.event_id) as supplied_events
+    from shared_events
+    {{ hashed_join() }} sets
         on
-            counted_step_events.funnel = counted_sets.funnel
-            and counted_step_events.step = counted_sets.member_step
-            and counted_step_events.tied_events >= counted_sets.step - counted_sets.base_step
-    where counted_step_events.tied_events > 1
+            shared_events.funnel_number = sets.funnel_number
+            and shared_events.reference = sets.reference
+    where coalesce(shared_events.reference = sets.reference, false)
     group by
-        counted_step_events.funnel,
-        counted_step_events.user_id,
-        counted_step_events.occurred_at,
-        counted_sets.base_step,
-        counted_sets.step,
-        counted_sets.set_name,
-        counted_sets.set_size,
-        counted_sets.set_count
+        shared_events.funnel_number,
+        shared_events.user_id,
+        shared_events.occurred_at,
+        sets.set_name
 
 ),
 
--- a set that no event matches has no row above, so it is missing from the count
-fillable_runs as (
+counted_supplies as (
 
     select
-        funnel,
-        user_id,
-        occurred_at,
-        base_step,
-        step
-    from set_supplies
-    where matching_events >= set_size
+        supplies.funnel_number,
+        supplies.user_id,
+        supplies.occurred_at,
+        supplies.set_name,
+        supplies.supplied_events,
+        counted_instants.events
+    from supplies
+    {{ hashed_join() }} counted_instants
+        on
+            supplies.funnel_number = counted_instants.funnel_number
+            and supplies.user_id = counted_instants.user_id
+            and supplies.occurred_at = counted_instants.occurred_at
+    where coalesce(supplies.occurred_at = counted_instants.occurred_at, false)
+    {{ end_of_hashed_join() }}
+
+),
+
+-- a set that no event matches has no row, so it is missing from the count
+filled_runs as (
+
+    select
+        supplies.funnel_number,
+        supplies.user_id,
+        supplies.occurred_at,
+        needs.base_step,
+        needs.step
+    from counted_supplies as supplies
+    {{ hashed_join() }} needs
+        on
+            supplies.funnel_number = needs.funnel_number
+            and supplies.set_name = needs.set_name
+    where
+        coalesce(supplies.supplied_events >= needs.needed_events, false)
+        and coalesce(supplies.events >= needs.step - needs.base_step, false)
     group by
-        funnel,
-        user_id,
-        occurred_at,
-        base_step,
-        step,
-        set_count
-    having count(*) = set_count
+        supplies.funnel_number,
+        supplies.user_id,
+        supplies.occurred_at,
+        needs.base_step,
+        needs.step
+    having count(*) = max(needs.sets_of_run)
 
 )
 
 select
-    funnel,
+    funnel_number,
     user_id,
     occurred_at,
     base_step,
     step
-from fillable_runs
+from filled_runs

@@ -10,45 +10,44 @@ with funnel_steps as (
 {% if is_used -%}
 step_sets as (
 
-    select * from {{ ref('int_funnel_unordered_sets') }}
+    select
+        *,
+        max(set_steps) over (partition by funnel_number, step_group) as group_steps
+    from {{ ref('int_funnel_sets') }}
+    where step_group <> 'with signup'
 
 ),
 
 step_events as (
 
+    select *
+    from {{ ref('int_funnel_step_events') }}
+    where step_order = 'unordered'
+
+),
+
+-- how many steps any event fills
+funnels as (
+
     select
-        step_events.funnel,
-        step_events.user_id,
-        step_events.occurred_at,
-        step_events.event_date,
-        step_events.event_id,
-        funnel_steps.event as reference
-    from {{ ref('int_funnel_step_events') }} as step_events
-    inner join funnel_steps
-        on
-            step_events.funnel = funnel_steps.funnel
-            and step_events.step = funnel_steps.step
-
-),
-
-windows as (
-
-    select distinct
-        funnel,
-        window_seconds
+        funnel_number,
+        window_seconds,
+        count(case when event = '*' then 1 end) as any_steps
     from funnel_steps
+    group by
+        funnel_number,
+        window_seconds
 
 ),
 
--- how many events of a set there must be for as many filled steps of its group
 sizes as (
 
     select distinct
-        funnel,
+        funnel_number,
         step_group,
         set_name,
-        group_steps,
-        set_steps
+        set_steps,
+        group_steps
     from step_sets
 
 ),
@@ -56,20 +55,18 @@ sizes as (
 numbered_sizes as (
 
     select
-        funnel,
-        step_group,
-        set_name,
-        group_steps,
-        set_steps,
+        *,
         {{ each_number('1', 'group_steps') }} as filled_steps
     from sizes
 
 ),
 
+-- Of a group of steps, some are filled if of each set of its references as many events are there as
+-- these are more than the steps of the others (O. Ore, 1955).
 needs as (
 
     select
-        funnel,
+        funnel_number,
         step_group,
         set_name,
         filled_steps,
@@ -79,19 +76,48 @@ needs as (
 
 ),
 
+signups as (
+
+    select distinct
+        funnel_number,
+        user_id,
+        event_id
+    from step_events
+    where reference = '$signup'
+
+),
+
+marked_events as (
+
+    select
+        step_events.*,
+        signups.event_id is not null and step_events.reference <> '$signup' as is_signup_of_others
+    from step_events
+    {{ hashed_left_join() }} signups
+        on
+            step_events.funnel_number = signups.funnel_number
+            and step_events.user_id = signups.user_id
+            and step_events.event_id = signups.event_id
+    where coalesce(step_events.reference <> '', false)
+    {{ end_of_hashed_join() }}
+
+),
+
+-- nothing but a signup fills the step that asks for it, so no other certain step needs to have it
 set_events as (
 
     select distinct
-        step_sets.funnel,
+        step_sets.funnel_number,
         step_sets.set_name,
-        step_events.user_id,
-        step_events.occurred_at,
-        step_events.event_id
-    from step_events
-    inner join step_sets
+        marked_events.user_id,
+        marked_events.occurred_at,
+        marked_events.event_id
+    from marked_events
+    {{ hashed_join() }} step_sets
         on
-            step_events.funnel = step_sets.funnel
-            and step_events.reference = step_sets.reference
+            marked_events.funnel_number = step_sets.funnel_number
+            and marked_events.reference = step_sets.reference
+    where coalesce(step_sets.step_group = 'all' or not marked_events.is_signup_of_others, false)
 
 ),
 
@@ -99,7 +125,7 @@ set_events as (
 looked_ahead as (
 
     select
-        set_events.funnel,
+        set_events.funnel_number,
         set_events.user_id,
         set_events.occurred_at,
         needs.step_group,
@@ -107,13 +133,13 @@ looked_ahead as (
         needs.filled_steps,
         lead(set_events.occurred_at, needs.needed_events - 1) over (
             partition by
-                set_events.funnel, set_events.user_id, needs.set_name, needs.filled_steps
+                set_events.funnel_number, set_events.user_id, needs.set_name, needs.filled_steps
             order by set_events.occurred_at, set_events.event_id
         ) as filled_at
     from set_events
     inner join needs
         on
-            set_events.funnel = needs.funnel
+            set_events.funnel_number = needs.funnel_number
             and set_events.set_name = needs.set_name
 
 ),
@@ -122,7 +148,7 @@ looked_ahead as (
 starts as (
 
     select distinct
-        funnel,
+        funnel_number,
         user_id,
         occurred_at,
         event_date
@@ -133,7 +159,7 @@ starts as (
 timeline as (
 
     select
-        funnel,
+        funnel_number,
         user_id,
         occurred_at,
         cast(null as date) as started_on,
@@ -145,7 +171,7 @@ timeline as (
     from looked_ahead
     union all
     select
-        starts.funnel,
+        starts.funnel_number,
         starts.user_id,
         starts.occurred_at,
         starts.event_date as started_on,
@@ -156,7 +182,7 @@ timeline as (
         1 as row_kind
     from starts
     inner join needs
-        on starts.funnel = needs.funnel
+        on starts.funnel_number = needs.funnel_number
 
 ),
 
@@ -165,7 +191,7 @@ timeline as (
 sought as (
 
     select
-        funnel,
+        funnel_number,
         user_id,
         occurred_at as started_at,
         started_on,
@@ -173,7 +199,7 @@ sought as (
         filled_steps,
         row_kind,
         min(filled_at) over (
-            partition by funnel, user_id, set_name, filled_steps
+            partition by funnel_number, user_id, set_name, filled_steps
             order by occurred_at desc, row_kind asc
             rows between unbounded preceding and current row
         ) as filled_at
@@ -185,7 +211,7 @@ sought as (
 filled as (
 
     select
-        funnel,
+        funnel_number,
         user_id,
         started_at,
         started_on,
@@ -195,7 +221,7 @@ filled as (
     from sought
     where row_kind = 1
     group by
-        funnel,
+        funnel_number,
         user_id,
         started_at,
         started_on,
@@ -208,37 +234,86 @@ filled as (
 within_window as (
 
     select
-        filled.funnel,
-        filled.user_id,
-        filled.started_at,
-        filled.started_on,
-        filled.step_group,
-        filled.filled_steps,
-        filled.filled_at
+        filled.*,
+        funnels.any_steps
     from filled
-    inner join windows
-        on filled.funnel = windows.funnel
+    inner join funnels
+        on filled.funnel_number = funnels.funnel_number
     where
         coalesce(
-            filled.filled_at <= {{ add_seconds('filled.started_at', 'windows.window_seconds') }},
+            filled.filled_at <= {{ add_seconds('filled.started_at', 'funnels.window_seconds') }},
             true
         )
+
+),
+
+certain_steps as (
+
+    select
+        funnel_number,
+        user_id,
+        started_at,
+        started_on,
+        row_number() over (
+            partition by funnel_number, user_id, started_at
+            order by filled_at, step_group, filled_steps
+        ) as step,
+        filled_at,
+        any_steps
+    from within_window
+    where step_group <> 'all'
+
+),
+
+-- What any event fills is filled by whatever the others leave.
+whole as (
+
+    select
+        *,
+        filled_steps - any_steps as certain_step
+    from within_window
+    where step_group = 'all'
+
+),
+
+together as (
+
+    select
+        whole.*,
+        certain_steps.filled_at as certain_filled_at
+    from whole
+    {{ hashed_left_join() }} certain_steps
+        on
+            whole.funnel_number = certain_steps.funnel_number
+            and whole.user_id = certain_steps.user_id
+            and whole.started_at = certain_steps.started_at
+            and whole.certain_step = certain_steps.step
+    where coalesce(whole.filled_steps > 0, false)
+    {{ end_of_hashed_join() }}
 
 ),
 
 numbered as (
 
     select
-        funnel,
+        funnel_number,
         user_id,
         started_at,
         started_on,
-        cast(row_number() over (
-            partition by funnel, user_id, started_at
-            order by filled_at, step_group, filled_steps
-        ) as integer) as step,
+        cast(step as integer) as step,
         filled_at as reached_at
-    from within_window
+    from certain_steps
+    where any_steps = 0
+    union all
+    select
+        funnel_number,
+        user_id,
+        started_at,
+        started_on,
+        cast(filled_steps as integer) as step,
+        greatest(filled_at, coalesce(certain_filled_at, filled_at)) as reached_at
+    from together
+    where certain_step <= 0 or certain_filled_at is not null
 
 )
 
@@ -252,7 +327,7 @@ numbered as (
 
 {% endif -%}
 select
-    funnel,
+    funnel_number,
     user_id,
     started_at,
     started_on,
