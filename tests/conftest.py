@@ -15,8 +15,15 @@ import hypothesis
 import pytest
 from hypothesis.configuration import set_hypothesis_home_dir
 
-from scripts.postgres import PostgresServer, embedded_server, server_from_environment
-from tests.support.databases import ENGINES, REPOSITORY, Database, Engine, new_database
+from scripts.postgres import PostgresServer, server_from_environment
+from tests.support.databases import (
+    ENGINES,
+    REPOSITORY,
+    Database,
+    Engine,
+    new_database,
+    passing_server,
+)
 from tests.support.run import foreign_settings
 from tests.support.workers import GroupScheduling, longest_first
 
@@ -74,13 +81,8 @@ def postgres_server() -> Iterator[PostgresServer]:
     # Not in pytest's own directory: another session's start closes that to the server's user.
     with (
         TemporaryDirectory(prefix="event-analytics-tests-") as directory,
-        embedded_server(Path(directory) / "data") as server,
+        passing_server(Path(directory) / "data") as server,
     ):
-        with server.connect() as connection:
-            # Durability against a crash of the machine costs time and protects nothing here.
-            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-                connection.execute(f"alter system set {setting} = off")
-            connection.execute("select pg_reload_conf()")
         yield server
 
 

@@ -2,24 +2,24 @@
 
 The project is built once for each engine and variant of the settings; then raw.events is replaced
 for each log, and the views, which store nothing, are read. HYPOTHESIS_PROFILE=thorough tries many
-more logs, and other ones each time.
+more logs, and other ones each time; `make test-exactness` many more users, with other funnels.
 """
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from pathlib import Path
+from random import Random
 
 import hypothesis
 import pytest
 from hypothesis import Phase, given
-from hypothesis import strategies as st
 
 from tests.conftest import MakeDatabase
+from tests.metrics.compare import differing_views, small_difference
+from tests.metrics.crowds import crowd
 from tests.metrics.strategies import logs
-from tests.metrics.views import PublicViews, copy_project, difference
-from tests.reference import VIEWS, Definitions, Event, Settings, compute
+from tests.metrics.variants import VARIANTS, Variant
+from tests.metrics.views import PublicViews, copy_project, difference, log_as_text
+from tests.reference import VIEWS, Definitions, Event, compute
 from tests.support.databases import ENGINES, Engine
 from tests.support.run import run_dbt, run_loader
 
@@ -30,73 +30,11 @@ MAX_FUNNEL_STEPS = max(len(funnel.steps) for funnel in DEFINITIONS.funnels)
 
 # Of how many logs each variant is asked on each engine, by profile; the first is the empty one.
 EXAMPLES = {"repeatable": 12, "thorough": 1000}
+# What hangs on equal instants takes more users, who hardly do anything else.
+CROWDS = (1, 2)
+CROWD_USERS = 200
 
 pytestmark = pytest.mark.slow
-
-
-@dataclass(frozen=True)
-class Variant:
-    """Settings, instants around which something happens under them, and a session's time zone."""
-
-    settings: Settings
-    anchors: tuple[str, ...]
-    session_timezone: str = "UTC"
-
-    def logs(self) -> st.SearchStrategy[list[Event]]:
-        """Logs that begin around the anchors."""
-        return logs([datetime.fromisoformat(anchor).astimezone(UTC) for anchor in self.anchors])
-
-
-VARIANTS = {
-    "defaults": Variant(
-        Settings(),
-        (
-            "2023-01-01T00:00Z",
-            "2023-03-01T00:00Z",  # no leap year
-            "2024-02-29T00:00Z",
-            "2024-03-01T00:00Z",
-            "2024-04-01T00:00Z",
-            "2024-12-30T00:00Z",  # a Monday, in the first ISO week of the next year
-        ),
-    ),
-    "berlin": Variant(
-        Settings(
-            reporting_timezone="Europe/Berlin",
-            week_start="sunday",
-            activity_events=("A", "B"),  # signing up is none
-            signup_event="join",
-            as_of_date=date(2024, 4, 2),
-        ),
-        (
-            "2023-10-29T00:00+02:00",  # a day of 25 hours, the clock goes back at
-            "2023-10-29T01:00Z",
-            "2024-01-01T00:00+01:00",
-            "2024-02-29T00:00+01:00",
-            "2024-03-31T00:00+01:00",  # a day of 23 hours, the clock goes forward at
-            "2024-03-31T01:00Z",
-            "2024-04-03T00:00+02:00",  # where the reports end
-        ),
-    ),
-    "kathmandu": Variant(
-        Settings(
-            reporting_timezone="Asia/Kathmandu",
-            activity_events=("q_is_5", "C"),  # an action and a name
-            signup_event="like_x",
-            as_of_date=date(2024, 3, 12),
-            wau_days=1,
-            mau_days=3,
-            session_gap_minutes=60,
-            max_path_steps=2,
-        ),
-        (
-            "2023-12-31T00:00+05:45",
-            "2024-01-01T00:00+05:45",
-            "2024-02-29T00:00+05:45",
-            "2024-03-04T00:00+05:45",
-        ),
-        session_timezone="America/Havana",  # where 2024-03-10 has no midnight
-    ),
-}
 
 
 @pytest.fixture(scope="session")
@@ -147,7 +85,7 @@ def test_views_match_reference(views: PublicViews, variant: Variant) -> None:
         max_examples=EXAMPLES[hypothesis.settings.get_current_profile_name()],
         phases=set(Phase) - {Phase.explain},  # as slow as the search itself, and says nothing here
     )
-    @given(variant.logs())
+    @given(logs(variant.instants()))
     def check(log: list[Event]) -> None:
         views.replace_events(log)
         for view in asked:
@@ -156,15 +94,15 @@ def test_views_match_reference(views: PublicViews, variant: Variant) -> None:
             if found:
                 # Hypothesis now seeks a smaller log; for speed, one in which this view differs.
                 asked[:] = [view]
-                pytest.fail(f"{found}\nfor these events:\n{_as_lines(log)}")
+                pytest.fail(f"{found}\nfor these events:\n{log_as_text(log)}")
 
     check()
 
 
-def _as_lines(log: list[Event]) -> str:
-    lines = (
-        f"  {e.event_time.isoformat()}  {e.user_id!r}  {e.event_name!r}  {e.event_id}"
-        f"  {json.dumps(e.properties)}"
-        for e in sorted(log, key=lambda e: (e.user_id, e.event_time))
-    )
-    return "\n".join(lines) or "  none"
+@pytest.mark.parametrize("seed", CROWDS)
+@pytest.mark.timeout(900)
+def test_crowds_match_reference(views: PublicViews, variant: Variant, seed: int) -> None:
+    log = crowd(Random(seed), variant.instants(), CROWD_USERS)  # noqa: S311 - no secret
+    found = differing_views([views], log, DEFINITIONS, variant.settings)
+    if found:
+        pytest.fail(small_difference(*found[0], log, DEFINITIONS, variant.settings))

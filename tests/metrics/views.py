@@ -150,6 +150,16 @@ def difference(
     return "\n".join(lines)
 
 
+def log_as_text(log: Iterable[Event]) -> str:
+    """Events for a message, a line each, user by user."""
+    lines = (
+        f"  {e.event_time.isoformat()}  {e.user_id!r}  {e.event_name!r}  {e.event_id}"
+        f"  {json.dumps(e.properties)}"
+        for e in sorted(log, key=lambda e: (e.user_id, e.event_time))
+    )
+    return "\n".join(lines) or "  none"
+
+
 def _by_key(grain: tuple[str, ...], rows: Iterable[Row]) -> dict[tuple[Any, ...], list[Row]]:
     found: dict[tuple[Any, ...], list[Row]] = {}
     for row in rows:

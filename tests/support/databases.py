@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 import duckdb
 
-from scripts.postgres import PostgresServer
+from scripts.postgres import PostgresServer, embedded_server
 
 Engine = Literal["duckdb", "postgres"]
 ENGINES: tuple[Engine, ...] = get_args(Engine)
@@ -139,3 +140,15 @@ def new_database(
     elif server is not None and engine == "postgres":
         server.create_database(database.name)
     return database
+
+
+@contextmanager
+def passing_server(directory: Path) -> Iterator[PostgresServer]:
+    """An embedded PostgreSQL server whose databases nobody needs once the block ends."""
+    with embedded_server(directory) as server:
+        with server.connect() as connection:
+            # Durability against a crash of the machine costs time and protects nothing here.
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                connection.execute(f"alter system set {setting} = off")
+            connection.execute("select pg_reload_conf()")
+        yield server
