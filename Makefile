@@ -14,7 +14,7 @@ DLT_ENVIRONMENT := .cache/dlt
 # As many tests at a time as there are processors; tests/support/workers.py says which stay together.
 WORKERS := --numprocesses logical --no-loadscope-reorder
 # Suites that take long or need more than Python, each with a target of its own.
-OWN_TARGETS := buffer deploy interruption metrics_layer report rollups sdks
+OWN_TARGETS := buffer deploy exactness interruption metrics_layer report rollups sdks
 
 # Where no PGHOST names a server, one runs for as long as the demo.
 WITH_postgres := $(BIN)/python -m scripts.with_postgres --
@@ -51,6 +51,11 @@ test: setup ## Run the tests, on DuckDB and PostgreSQL
 .PHONY: test-interruption
 test-interruption: setup ## Kill, cut off and crowd appends, on DuckDB and PostgreSQL (as root)
 	@$(BIN)/pytest tests/interruption
+
+.PHONY: test-exactness
+test-exactness: setup ## Compare all views with the reference for generated users (USERS=10000, ENGINE, SEED)
+	@$(BIN)/python -m tests.exactness $(addprefix --users=,$(USERS)) $(addprefix --seed=,$(SEED)) \
+	  $(if $(filter command line,$(origin ENGINE)),--engine=$(ENGINE))
 
 .PHONY: test-buffer
 test-buffer: setup ## Kill and stop what stands around the collector's stream in Redis (needs redis-server)
