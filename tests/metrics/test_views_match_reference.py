@@ -5,9 +5,10 @@ for each log, and the views, which store nothing, are read. HYPOTHESIS_PROFILE=t
 more logs, and other ones each time; `make test-exactness` many more users, with other funnels.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from random import Random
+from uuid import UUID
 
 import hypothesis
 import pytest
@@ -33,6 +34,8 @@ EXAMPLES = {"repeatable": 12, "thorough": 1000}
 # What hangs on equal instants takes more users, who hardly do anything else.
 CROWDS = (1, 2)
 CROWD_USERS = 200
+
+BOTH: Mapping[str, object] = {"p": "1", "q": "1"}
 
 pytestmark = pytest.mark.slow
 
@@ -106,3 +109,50 @@ def test_crowds_match_reference(views: PublicViews, variant: Variant, seed: int)
     found = differing_views([views], log, DEFINITIONS, variant.settings)
     if found:
         pytest.fail(small_difference(*found[0], log, DEFINITIONS, variant.settings))
+
+
+@pytest.mark.parametrize(
+    ("funnel", "events", "users"),
+    [
+        # two events for the first, third and last step
+        (
+            "three_overlapping",
+            [("A", BOTH), ("A", BOTH), ("B", {}), ("B", {}), ("join", {})],
+            [1, 1, 1, 1, 0],
+        ),
+        (
+            "three_overlapping",
+            [("A", BOTH), ("A", BOTH), ("A", {}), ("B", {}), ("join", {})],
+            [1, 1, 1, 1, 1],
+        ),
+        # nothing but the first event is odd, and nothing but the second one has q
+        (
+            "overlapping_actions",
+            [
+                ("A", {"p": "x", "/q~": 1}),
+                ("B", {"p": "x", "q": 5}),
+                ("A", {}),
+                ("A", {}),
+                ("join", {}),
+            ],
+            [1, 1, 1, 0],
+        ),
+    ],
+    ids=["an_event_too_few", "an_event_each", "the_first_is_needed_twice"],
+)
+def test_steps_of_one_instant_have_an_event_each(
+    views: PublicViews,
+    variant: Variant,
+    funnel: str,
+    events: list[tuple[str, Mapping[str, object]]],
+    users: list[int],
+) -> None:
+    at = variant.instants()[0]
+    views.replace_events(
+        [
+            Event(UUID(int=number), name, at, "ann", properties)
+            for number, (name, properties) in enumerate(events)
+        ]
+    )
+    rows = [row for row in views.rows("funnel_conversion") if row["funnel"] == funnel]
+    assert {row["step"]: row["users"] for row in rows} == dict(enumerate(users, start=1))
