@@ -84,9 +84,9 @@ class Project:
         self.run("seed")
         self.run("run", *MODELS)
 
-    def run(self, *command: str) -> None:
+    def run(self, *command: str, **variables: object) -> None:
         """Run a command of dbt, which has to succeed."""
-        run_dbt(*command, database=self.database, project=self.directory)
+        run_dbt(*command, database=self.database, variables=variables, project=self.directory)
 
     def seed(self, **funnels: Shape) -> None:
         """Write funnels by name, all with a window of an hour, into the seeds."""
@@ -155,6 +155,19 @@ def test_views_compute_what_the_seeds_ask_for_after_a_build(project: Project) ->
     project.assert_views_match()
     project.run("run", *MODELS)
     project.assert_views_match()
+
+
+def test_funnels_may_have_twenty_steps(project: Project) -> None:
+    names = ("look", "*", "buy", "look", "rate")
+    steps = tuple((names[number % len(names)], "") for number in range(20))
+    project.seed(**{order: (order, steps) for order in ("ordered", "strict", "unordered")})
+    for command in (("seed", *SEEDS), ("run", *MODELS)):
+        project.run(*command, max_funnel_steps=20)
+    project.assert_views_match()
+
+    project.seed(checkout=PLAIN)
+    project.run("seed", *SEEDS)
+    project.run("run", *MODELS)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
