@@ -18,7 +18,8 @@ shared_instants as (
 
     select
         user_id,
-        occurred_at
+        occurred_at,
+        count(*) as events
     from {{ ref('int_due_events') }}
     where
         is_of_due_funnel_user
@@ -37,7 +38,8 @@ shared_events as (
         step_events.reference,
         step_events.user_id,
         step_events.occurred_at,
-        step_events.event_id
+        step_events.event_id,
+        shared_instants.events
     from (
         select *
         from {{ ref('int_funnel_step_events') }}
@@ -52,27 +54,13 @@ shared_events as (
 
 ),
 
-counted_instants as (
-
-    select
-        funnel_number,
-        user_id,
-        occurred_at,
-        count(distinct event_id) as events
-    from shared_events
-    group by
-        funnel_number,
-        user_id,
-        occurred_at
-
-),
-
 supplies as (
 
     select
         shared_events.funnel_number,
         shared_events.user_id,
         shared_events.occurred_at,
+        shared_events.events,
         sets.set_name,
         count(distinct shared_events.event_id) as supplied_events
     from shared_events
@@ -85,27 +73,8 @@ supplies as (
         shared_events.funnel_number,
         shared_events.user_id,
         shared_events.occurred_at,
+        shared_events.events,
         sets.set_name
-
-),
-
-counted_supplies as (
-
-    select
-        supplies.funnel_number,
-        supplies.user_id,
-        supplies.occurred_at,
-        supplies.set_name,
-        supplies.supplied_events,
-        counted_instants.events
-    from supplies
-    {{ hashed_join() }} counted_instants
-        on
-            supplies.funnel_number = counted_instants.funnel_number
-            and supplies.user_id = counted_instants.user_id
-            and supplies.occurred_at = counted_instants.occurred_at
-    where coalesce(supplies.occurred_at = counted_instants.occurred_at, false)
-    {{ end_of_hashed_join() }}
 
 ),
 
@@ -118,7 +87,7 @@ filled_runs as (
         supplies.occurred_at,
         needs.base_step,
         needs.step
-    from counted_supplies as supplies
+    from supplies
     {{ hashed_join() }} needs
         on
             supplies.funnel_number = needs.funnel_number
