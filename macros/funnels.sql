@@ -1,5 +1,5 @@
-{#- Funnels: the models of attempts hold one pass for each step, and no more than the definitions ask for,
-    as every pass costs each reader time. So they are made for what the seeds say when they are built. -#}
+{#- Funnels: ordered ones take one pass for each step, and no more than the definitions ask for, as every
+    pass costs each reader time. So the models of attempts are made for what the seeds say when they are built. -#}
 
 {#- The steps that some funnel of an order has, in order: those up to max_funnel_steps where nobody can be
     asked. funnel_steps is int_funnel_steps. -#}
@@ -20,10 +20,10 @@
 {% endmacro %}
 
 
-{#- A select of attempts that has no row: where a step in funnel_steps, of that order, meets none of the
-    conditions, the database stops with a message. Until a build follows on a `dbt seed`, views may so have
-    passes for other definitions than those that are there, but do not answer for these. -#}
-{% macro no_attempts_of_other_steps(step_order, conditions) -%}
+{#- A select of attempts that has no row: where a step in funnel_steps, of that order, lies beyond the
+    passes that there are, the database stops with a message. Until a build follows on a `dbt seed`, views may
+    so have passes for other definitions than those that are there, but do not answer for these. -#}
+{% macro no_attempts_of_other_steps(step_order, passes) -%}
     select
         funnel_number,
         cast(null as {{ dbt.type_string() }}) as user_id,
@@ -34,12 +34,7 @@
     from funnel_steps
     where
         case
-            when
-                step_order = '{{ step_order }}'
-                and not coalesce(
-                    {{ conditions | join('\n                    or ') or 'false' }},
-                    false
-                )
+            when step_order = '{{ step_order }}' and step > {{ passes }}
                 then {{ event_analytics.stop_reading('funnel_steps', 'funnel') }}
             else false
         end

@@ -2,7 +2,6 @@
     that stand at the step before and the events that match the step, and sorts them once: linear in
     events. -#}
 {% set steps = funnel_passes(ref('int_funnel_steps'), 'ordered') -%}
-{% set known_steps = ['step <= ' ~ steps | length] if steps else [] -%}
 with funnel_steps as (
 
     select *
@@ -283,7 +282,7 @@ attempts_{{ step }} as (
 {% endif -%}
 outdated as (
 
-    {{ no_attempts_of_other_steps('ordered', known_steps) }}
+    {{ no_attempts_of_other_steps('ordered', steps | length) }}
 
 ),
 

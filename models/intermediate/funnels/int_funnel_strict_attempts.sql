@@ -226,7 +226,7 @@ earliest as (
 -- there is no such funnel, and so no row
 none_of_them as (
 
-    {{ no_attempts_of_other_steps('strict', []) }}
+    {{ no_attempts_of_other_steps('strict', 0) }}
 
 ),
 

@@ -321,7 +321,7 @@ numbered as (
 -- there is no such funnel, and so no row
 numbered as (
 
-    {{ no_attempts_of_other_steps('unordered', []) }}
+    {{ no_attempts_of_other_steps('unordered', 0) }}
 
 )
 
