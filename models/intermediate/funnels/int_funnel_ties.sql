@@ -43,7 +43,7 @@ shared_events as (
     from (
         select *
         from {{ ref('int_funnel_step_events') }}
-        where exists (select 1 from shared_instants)
+        where funnel_number in (select needs.funnel_number from needs)
     ) as step_events
     {{ hashed_join() }} shared_instants
         on
