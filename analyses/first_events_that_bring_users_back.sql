@@ -9,7 +9,7 @@ with events as (
 
 user_days as (
 
-    select * from {{ ref('int_user_days') }}
+    select * from {{ ref('fct_user_days') }}
 
 ),
 

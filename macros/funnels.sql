@@ -57,10 +57,8 @@
             user_id,
             occurred_at,
             event_date
-        from {{ ref('int_due_events') }}
-        where
-            is_of_due_funnel_user
-            and exists (select 1 from {{ spans }} as any_spans where {{ these }})
+        from {{ ref('int_funnel_events') }}
+        where exists (select 1 from {{ spans }} as any_spans where {{ these }})
     ) as events
     {{ event_analytics.hashed_join() }} (select * from {{ spans }} where {{ these }}) as spans
         on

@@ -5,7 +5,7 @@ with first_days as (
     select
         user_id,
         min(activity_date) as first_active_date
-    from {{ ref('int_user_days') }}
+    from {{ ref('fct_user_days') }}
     group by user_id
 
 ),

@@ -10,7 +10,7 @@ with counted as (
 expected as (
 
     select count(*) as users
-    from {{ ref('int_user_days') }}
+    from {{ ref('fct_user_days') }}
 
 )
 

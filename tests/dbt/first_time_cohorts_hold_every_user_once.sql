@@ -12,16 +12,16 @@ with retentions as (
 
 cohort_events as (
 
-    {% if rollups_are_kept() -%}
+    {% if facts_are_kept() -%}
     select
         reference,
         user_id
-    from {{ ref('int_user_reference_days') }}
+    from {{ ref('fct_reference_periods') }}
     union all
     select
         '$signup' as reference,
         user_id
-    from {{ ref('int_signups') }}
+    from {{ ref('fct_signups') }}
     {%- else -%}
     select
         reference,
@@ -48,7 +48,7 @@ cohorts as (
     select
         retention,
         sum(cohort_users) as cohort_users
-    from {{ ref('int_retention_cells') }}
+    from {{ ref('agg_retention_cells') }}
     where breakdown = 'none'
     group by retention
 

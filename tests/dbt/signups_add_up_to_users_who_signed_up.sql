@@ -10,7 +10,7 @@ with counted as (
 expected as (
 
     select count(distinct user_id) as users
-    from {{ ref('int_signups') }}
+    from {{ ref('fct_signups') }}
 
 )
 

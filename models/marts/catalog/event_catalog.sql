@@ -1,43 +1,33 @@
 with event_totals as (
 
-    select * from {{ ref('int_event_totals') }}
+    select * from {{ ref('agg_event_totals') }}
 
 ),
 
 event_users as (
 
-    select * from {{ ref('int_event_users') }}
+    select * from {{ ref('agg_event_users') }}
 
 ),
 
-totals as (
+joined as (
 
     select
-        event_name,
-        cast(sum(events) as bigint) as events,
-        min(first_event_at) as first_event_at,
-        max(last_event_at) as last_event_at
+        event_totals.event_name,
+        event_totals.events,
+        event_users.users,
+        event_totals.first_event_at,
+        event_totals.last_event_at
     from event_totals
-    group by event_name
-
-),
-
-counted as (
-
-    select
-        event_name,
-        count(*) as users
-    from event_users
-    group by event_name
+    inner join event_users
+        on event_totals.event_name = event_users.event_name
 
 )
 
 select
-    totals.event_name,
-    totals.events,
-    counted.users,
-    totals.first_event_at,
-    totals.last_event_at
-from totals
-inner join counted
-    on totals.event_name = counted.event_name
+    event_name,
+    events,
+    users,
+    first_event_at,
+    last_event_at
+from joined

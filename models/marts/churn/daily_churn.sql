@@ -1,6 +1,6 @@
 with activity_gaps as (
 
-    select * from {{ ref('int_activity_gaps') }}
+    select * from {{ ref('agg_activity_gaps') }}
     where breakdown = 'none'
 
 ),

@@ -1,6 +1,6 @@
 with signups as (
 
-    select * from {{ ref('int_signups') }}
+    select * from {{ ref('fct_signups') }}
 
 ),
 

@@ -1,6 +1,6 @@
 with counted as (
 
-    select * from {{ ref('int_stickiness') }}
+    select * from {{ ref('agg_stickiness') }}
 
 ),
 

@@ -6,7 +6,7 @@ with funnel_steps as (
 
 progress as (
 
-    select * from {{ ref('int_funnel_progress') }}
+    select * from {{ ref('fct_funnel_progress') }}
 
 ),
 

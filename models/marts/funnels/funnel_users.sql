@@ -1,6 +1,6 @@
 with progress as (
 
-    select * from {{ ref('int_funnel_progress') }}
+    select * from {{ ref('fct_funnel_progress') }}
 
 )
 
@@ -9,5 +9,5 @@ select
     user_id,
     cast(step as bigint) as step,
     reached_at,
-    {{ seconds_from_microseconds('microseconds_from_previous') }} as seconds_from_previous
+    {{ seconds_from_microseconds('microseconds') }} as seconds_from_previous
 from progress

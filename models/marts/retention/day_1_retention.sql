@@ -1,12 +1,12 @@
 with signups as (
 
-    select * from {{ ref('int_signups') }}
+    select * from {{ ref('fct_signups') }}
 
 ),
 
-user_days as (
+user_dates as (
 
-    select * from {{ ref('int_user_days') }}
+    select * from {{ ref('int_user_dates') }}
 
 ),
 
@@ -29,12 +29,12 @@ cohorts as (
     select
         signups.signup_date,
         count(*) as cohort_users,
-        count(user_days.user_id) as retained_users
+        count(user_dates.user_id) as retained_users
     from signups
-    left join user_days
+    left join user_dates
         on
-            signups.user_id = user_days.user_id
-            and user_days.activity_date = {{ add_days('signups.signup_date', 1) }}
+            signups.user_id = user_dates.user_id
+            and user_dates.activity_date = {{ add_days('signups.signup_date', 1) }}
     group by signups.signup_date
 
 ),

@@ -1,6 +1,6 @@
 with user_segments as (
 
-    select * from {{ ref('int_user_segments') }}
+    select * from {{ ref('fct_user_segments') }}
 
 )
 

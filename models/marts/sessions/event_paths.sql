@@ -1,6 +1,24 @@
-with user_paths as (
+with path_steps as (
 
-    select * from {{ ref('int_user_paths') }}
+    select * from {{ ref('int_path_steps') }}
+
+),
+
+-- by user first, as each user of a step counts once
+user_steps as (
+
+    select
+        user_id,
+        step_number,
+        from_event,
+        to_event,
+        count(*) as sessions
+    from path_steps
+    group by
+        user_id,
+        step_number,
+        from_event,
+        to_event
 
 )
 
@@ -10,7 +28,7 @@ select
     to_event,
     cast(sum(sessions) as bigint) as sessions,
     count(*) as users
-from user_paths
+from user_steps
 group by
     step_number,
     from_event,

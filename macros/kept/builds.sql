@@ -1,0 +1,223 @@
+{#- What a build that keeps anything writes down: what is in it by now, and whether the next may go on. -#}
+
+{#- This project's model of that name, as the manifest has it. -#}
+{% macro project_model(name) %}
+    {#- while dbt still reads the project, there is none -#}
+    {{- return(graph.nodes['model.event_analytics.' ~ name] if execute else model) -}}
+{% endmacro %}
+
+
+{#- The relation of a model, by its name. -#}
+{% macro model_relation(name) %}
+    {%- set node = event_analytics.project_model(name) -%}
+    {{- return(api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias)) -}}
+{% endmacro %}
+
+
+{#- The table of deliveries that are in what is kept, beside int_deliveries. -#}
+{% macro kept_deliveries() %}
+    {{- return(event_analytics.model_relation('int_deliveries').incorporate(
+        path={'identifier': 'kept_deliveries'}
+    )) -}}
+{% endmacro %}
+
+
+{#- The table in which the latest build that keeps anything has put its id, whether it goes on from where
+    the one before ended (see goes_on), and whether it is through. -#}
+{% macro current_build() %}
+    {{- return(event_analytics.kept_deliveries().incorporate(path={'identifier': 'current_build'})) -}}
+{% endmacro %}
+
+
+{#- All models of this project. -#}
+{% macro project_models() %}
+    {{- return(
+        graph.nodes.values()
+        | selectattr('package_name', 'equalto', 'event_analytics')
+        | selectattr('resource_type', 'equalto', 'model')
+        | list
+    ) -}}
+{% endmacro %}
+
+
+{#- The models that a refresh runs. All of them have to succeed before a delivery counts as kept. -#}
+{% macro refreshed_models() %}
+    {{- return(
+        event_analytics.project_models()
+        | selectattr('config.materialized', 'in', ['fact', 'count', 'step'])
+        | list
+    ) -}}
+{% endmacro %}
+
+
+{#- Before a build: the tables above. Where something that is kept is gone, or is to be made anew, no delivery
+    counts as kept. -#}
+{% macro prepare_build() %}
+    {%- if execute and event_analytics.facts_are_kept() and flags.WHICH in ('run', 'build') -%}
+        {%- set kept_deliveries = event_analytics.kept_deliveries() -%}
+        {%- set current_build = event_analytics.current_build() -%}
+        {%- set refreshed = event_analytics.refreshed_models() -%}
+        {%- set selected = refreshed | selectattr('unique_id', 'in', selected_resources) | list -%}
+        {%- set left_out = event_analytics.project_models()
+            | rejectattr('unique_id', 'in', selected_resources) | list -%}
+        {%- if flags.FULL_REFRESH and selected and left_out -%}
+            {{- exceptions.raise_compiler_error(
+                "--full-refresh of some models would leave " ~ selected[0].name ~ " with a part of the users "
+                ~ "only; run it without --select and --exclude of models."
+            ) -}}
+        {%- endif -%}
+        {%- set lost = [] -%}
+        {%- for node in refreshed if node.config.materialized != 'step' -%}
+            {%- set table = event_analytics.kept_table(event_analytics.model_relation(node.name)) -%}
+            {%- if adapter.get_relation(table.database, table.schema, table.identifier) is none -%}
+                {%- do lost.append(node.name) -%}
+            {%- endif -%}
+        {%- endfor -%}
+        {%- do adapter.create_schema(kept_deliveries) -%}
+        create table if not exists {{ kept_deliveries }} (
+            definitions {{ dbt.type_string() }},
+            ingested_at timestamp with time zone,
+            events bigint
+        );
+        create table if not exists {{ current_build }} (
+            build_id {{ dbt.type_string() }},
+            goes_on boolean,
+            is_finished boolean
+        );
+        {%- if lost or (flags.FULL_REFRESH and selected) %}
+        delete from {{ kept_deliveries }};
+        {%- endif -%}
+        {%- if selected %}
+        insert into {{ current_build }} (build_id, goes_on, is_finished)
+        select
+            '{{ invocation_id }}' as build_id,
+            {% if lost or selected | length < refreshed | length -%}
+            false
+            {%- else -%}
+            coalesce((select min(case when is_finished then 1 else 0 end) from {{ current_build }}) = 1, false)
+            {%- endif %} as goes_on,
+            false as is_finished;
+        delete from {{ current_build }}
+        where build_id <> '{{ invocation_id }}';
+        {%- endif -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{#- After a build: which deliveries are kept, if all went well. After one that failed, or that was asked for a
+    part, all of it is still due; so it is where another build has begun in the meantime. -#}
+{% macro finish_build(results) %}
+    {%- if execute and event_analytics.facts_are_kept() and flags.WHICH in ('run', 'build') -%}
+        {%- set done = results
+            | selectattr('status', 'equalto', 'success')
+            | map(attribute='node.unique_id') | list -%}
+        {%- set left_out = event_analytics.refreshed_models()
+            | rejectattr('unique_id', 'in', done) | list -%}
+        {%- if not left_out -%}
+            {%- set deliveries = event_analytics.model_relation('int_deliveries') -%}
+            {%- set kept_deliveries = event_analytics.kept_deliveries() -%}
+            {%- set current_build = event_analytics.current_build() -%}
+            {{ event_analytics.keep_from_changing(current_build) }}
+            delete from {{ kept_deliveries }}
+            where '{{ invocation_id }}' in (select build_id from {{ current_build }});
+            insert into {{ kept_deliveries }} (definitions, ingested_at, events)
+            select definitions, ingested_at, events
+            from {{ deliveries }}
+            where
+                '{{ invocation_id }}' in (select build_id from {{ current_build }})
+                and ingested_at >= {{ event_analytics.unsettled_since(
+                    '(select max(ingested_at) from ' ~ deliveries ~ ')'
+                ) }};
+            update {{ current_build }}
+            set is_finished = true
+            where build_id = '{{ invocation_id }}'
+        {%- endif -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{#- How a build goes about what is kept; known once int_deliveries is built. everything_is_due: nothing of it is
+    of use. nothing_is_due: all of it is up to date. goes_on: it is as the build before has left it, so that counts
+    can be brought up to date by what changes; not after a build that failed or made a part only, since some of
+    its changes may be counted by now. -#}
+{% macro build_state() %}
+    {%- set query -%}
+        select
+            coalesce(min(case when everything_is_due then 1 else 0 end), 1) as everything_is_due,
+            coalesce(max(case when is_due then 0 else 1 end), 1) as nothing_is_due,
+            (select count(*) from {{ event_analytics.current_build() }} where goes_on) as goes_on
+        from {{ event_analytics.model_relation('int_deliveries') }}
+    {%- endset -%}
+    {%- set row = run_query(query).rows[0] -%}
+    {%- set everything_is_due = row[0] == 1 -%}
+    {{- return({
+        'everything_is_due': everything_is_due,
+        'nothing_is_due': row[1] == 1 and not everything_is_due,
+        'goes_on': row[2] > 0 and not everything_is_due,
+    }) -}}
+{% endmacro %}
+
+
+{#- Whether this model is one that a build brings up to date: not while dbt reads the project, and not in a unit
+    test, which says for itself what there is. -#}
+{% macro is_built_on_what_is_kept() %}
+    {{- return(
+        execute
+        and event_analytics.facts_are_kept()
+        and flags.WHICH in ('run', 'build')
+        and model.resource_type == 'model'
+        and load_cached_relation(event_analytics.model_relation('int_deliveries')) is not none
+    ) -}}
+{% endmacro %}
+
+
+{#- Whether what new events touch takes the place of what is kept; otherwise all of it is computed anew. -#}
+{% macro refreshing() %}
+    {{- return(
+        event_analytics.is_built_on_what_is_kept()
+        and not event_analytics.build_state()['everything_is_due']
+    ) -}}
+{% endmacro %}
+
+
+{#- Whether counts are brought up to date by what has changed in the facts. -#}
+{% macro goes_on() %}
+    {{- return(event_analytics.is_built_on_what_is_kept() and event_analytics.build_state()['goes_on']) -}}
+{% endmacro %}
+
+
+{#- Before each model of a build that keeps anything: gives its transaction memory, and stops a build that
+    another one has overtaken, which goes by what has arrived since and would be mixed up. The other can
+    begin only between two such models, as this transaction keeps it from writing down its id. -#}
+{% macro start_step() %}
+    {{- return(adapter.dispatch('start_step', 'event_analytics')()) -}}
+{% endmacro %}
+
+{#- Where one process at a time may write, nobody can overtake, and the database sees to its memory. -#}
+{% macro default__start_step() -%}
+    {%- call statement('begin') -%}
+        select 1
+    {%- endcall -%}
+{%- endmacro %}
+
+{% macro postgres__start_step() -%}
+    {%- set current_build = event_analytics.current_build() -%}
+    {%- call statement('current_build', fetch_result=true) -%}
+        set local work_mem = '{{ event_analytics.whole_number('rollup_memory_mb', 1) }}MB';
+        {{ event_analytics.keep_from_changing(current_build) }}
+        select build_id from {{ current_build }}
+    {%- endcall -%}
+    {%- if load_result('current_build').data | map(attribute=0) | list != [invocation_id] -%}
+        {{- exceptions.raise_compiler_error(
+            "Another build of these roll-ups began after this one, which stops here; the other does all "
+            ~ "of it. Let one build end before the next one begins."
+        ) -}}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- The instant since when a delivery may still be committed, where the latest one was at latest_at: no
+    append may take more than a day. -#}
+{% macro unsettled_since(latest_at) -%}
+    (({{ latest_at }} at time zone 'UTC' - interval '1 day') at time zone 'UTC')
+{%- endmacro %}

@@ -1,0 +1,161 @@
+{#- How models read what is kept. -#}
+
+{#- In the query of a fact: what is kept of it, which a refresh puts together with what is new; none where all of
+    it is computed anew. -#}
+{% macro kept_rows() %}
+    {{- return(event_analytics.kept_table(this) if event_analytics.refreshing() else none) -}}
+{% endmacro %}
+
+
+{#- The door between facts and counts: rows of a fact with a weight. All of them with a weight of 1 or, in a build
+    that goes on from where the one before ended, those that are there now with 1, and those that were with -1.
+    What is counted as sum(weight) is right either way. -#}
+{% macro facts(name, columns) -%}
+    select
+        {%- for column in columns %}
+        {{ column }},
+        {%- endfor %}
+        {%- if event_analytics.goes_on() %}
+        weight
+    from {{ event_analytics.changes_table(ref(name)) }}
+        {%- else %}
+        1 as weight
+    from {{ ref(name) }}
+        {%- endif %}
+{%- endmacro %}
+
+
+{#- The same for reports on all users and on the users of each value of each segment, with breakdown, segment and
+    segment_value (see breakdowns.sql): what has changed of a user counts under the value that the build before
+    has counted the user under; and with the value, all that there is of a user moves to another one. -#}
+{% macro facts_by_segment(name, columns) -%}
+    {%- if not event_analytics.goes_on() -%}
+    select
+        'none' as breakdown,
+        '' as segment,
+        '' as segment_value
+        {%- for column in columns %},
+        {{ column }}
+        {%- endfor %},
+        1 as weight
+    from {{ ref(name) }}
+    union all
+    {#- The join lies deeper than the constant, by which a report on all users does without it. #}
+    select
+        'segment' as breakdown,
+        *,
+        1 as weight
+    from ({{ event_analytics.with_segment_values(ref(name), columns) }}) as with_values
+    {%- else -%}
+    {%- set moves -%}
+        (
+            select
+                user_id,
+                segment,
+                max(case when weight = -1 then segment_value end) as old_value,
+                max(case when weight = 1 then segment_value end) as new_value
+            from {{ event_analytics.changes_table(ref('fct_user_segments')) }}
+            group by
+                user_id,
+                segment
+        )
+    {%- endset -%}
+    select
+        'none' as breakdown,
+        '' as segment,
+        '' as segment_value
+        {%- for column in columns %},
+        {{ column }}
+        {%- endfor %},
+        weight
+    from {{ event_analytics.changes_table(ref(name)) }}
+    union all
+    select
+        'segment' as breakdown,
+        user_segments.segment,
+        coalesce(moves.old_value, user_segments.segment_value) as segment_value
+        {%- for column in columns %},
+        changes.{{ column }}
+        {%- endfor %},
+        changes.weight
+    from {{ event_analytics.changes_table(ref(name)) }} as changes
+    inner join {{ ref('fct_user_segments') }} as user_segments
+        on changes.user_id = user_segments.user_id
+    left join {{ moves }} as moves
+        on
+            user_segments.user_id = moves.user_id
+            and user_segments.segment = moves.segment
+    {%- for value, weight in [('old_value', -1), ('new_value', 1)] %}
+    union all
+    select
+        'segment' as breakdown,
+        moves.segment,
+        moves.{{ value }} as segment_value
+        {%- for column in columns %},
+        moved.{{ column }}
+        {%- endfor %},
+        {{ weight }} as weight
+    from {{ ref(name) }} as moved
+    inner join {{ moves }} as moves
+        on
+            moved.user_id = moves.user_id
+            and moves.old_value <> moves.new_value
+    {%- endfor %}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- Of whom something has changed in some facts, as user_id; of which facts, a build can know only if it goes on,
+    otherwise it is all users of whom something arrived. -#}
+{% macro changed_users(facts) -%}
+    {%- if event_analytics.goes_on() -%}
+        {%- for fact in facts %}
+    select user_id
+    from {{ event_analytics.changes_table(ref(fact)) }}
+    {%- if not loop.last %}
+    union
+    {%- endif %}
+        {%- endfor %}
+    {%- else -%}
+    select user_id
+    from {{ ref('int_touched_users') }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- The earliest delivery that is due, as a literal, from which the database knows which parts of the events it
+    need not read. -#}
+{% macro first_due_delivery() -%}
+    {%- set query -%}
+        select cast(coalesce(min(ingested_at), 'infinity') as {{ dbt.type_string() }})
+        from {{ event_analytics.model_relation('int_deliveries') }}
+        where is_due
+    {%- endset -%}
+    cast('{{ run_query(query).columns[0].values()[0] }}' as timestamp with time zone)
+{%- endmacro %}
+
+
+{#- The door between the events themselves and counts of what facts do not keep of them: some columns of all
+    events or, in a build that goes on, of those that were not counted yet. -#}
+{% macro new_events(columns) -%}
+    {%- if event_analytics.goes_on() -%}
+    select
+        {%- for column in columns %}
+        events.{{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ ref('int_arrivals') }} as events
+    inner join (
+        select event_id
+        from {{ event_analytics.changes_table(ref('fct_events')) }}
+        group by event_id
+        having sum(weight) > 0
+    ) as uncounted
+        on events.event_id = uncounted.event_id
+    {%- else -%}
+    select
+        {%- for column in columns %}
+        {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ ref('int_events') }}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,53 @@
+{{ config(**summary()) }}
+{% set by_date = {'key': ['session_date'], 'number': 'sessions', 'sums': {'events': 'events'}} -%}
+with sessions as (
+
+    select
+        user_id,
+        session_date,
+        microseconds,
+        events
+    from {{ ref('fct_sessions') }}
+
+),
+
+times as (
+
+    {{ counted_by_bin(ref('agg_session_times'), 'sessions', **by_date) }}
+
+),
+
+counted as (
+
+    {{ medians('times', 'sessions', **by_date) }}
+
+),
+
+-- apart, as PostgreSQL sorts all sessions for a distinct count, and hashes them for this
+user_dates as (
+
+    select distinct
+        session_date,
+        user_id
+    from sessions
+
+),
+
+counted_users as (
+
+    {{ kept_count(
+        ref('agg_session_dates'),
+        'select session_date, count(*) as users from user_dates group by session_date'
+    ) }}
+
+)
+
+select
+    counted.session_date,
+    counted.sessions,
+    counted_users.users,
+    counted.median_microseconds,
+    cast(counted.events as bigint) as events
+from counted
+left join counted_users
+    on counted.session_date = counted_users.session_date

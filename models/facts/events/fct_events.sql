@@ -1,0 +1,39 @@
+{{ config(**fact(
+    key=['user_id', 'occurred_at', 'event_id'],
+    within='int_touched_sessions',
+    where='kept.user_id = within.user_id'
+    ' and kept.occurred_at between within.started_at and within.ended_at'
+)) }}
+{% if facts_are_kept() -%}
+-- With its place in its session, which would cost every reader time where nothing is kept.
+with session_steps as (
+
+    select * from {{ ref('int_session_steps') }}
+
+)
+
+select
+    user_id,
+    occurred_at,
+    event_id,
+    from_event as event_name,
+    {{ local_date('occurred_at') }} as event_date,
+    started_at as session_started_at,
+    step_number,
+    to_event
+from session_steps
+{%- else -%}
+with arrivals as (
+
+    select * from {{ ref('int_arrivals') }}
+
+)
+
+select
+    user_id,
+    occurred_at,
+    event_id,
+    event_name,
+    event_date
+from arrivals
+{%- endif %}

@@ -1,0 +1,42 @@
+{{ config(**step(in_both_modes=true)) }}
+{% if not execute and facts_are_kept() -%}
+-- depends_on: {{ ref('int_touched_sessions') }}
+{% endif -%}
+-- The events of which sessions are made: those that arrived, and those of the sessions that they fall
+-- into. An event that arrives again is in both, and counts once.
+with arrivals as (
+
+    select
+        user_id,
+        occurred_at,
+        event_id,
+        event_name
+    from {{ ref('int_arrivals') }}
+
+),
+
+touched_events as (
+
+    select * from arrivals
+    {%- if refreshing() %}
+    union
+    select
+        kept.user_id,
+        kept.occurred_at,
+        kept.event_id,
+        kept.event_name
+    from {{ kept_table(model_relation('fct_events')) }} as kept
+    inner join {{ ref('int_touched_sessions') }} as touched_sessions
+        on
+            kept.user_id = touched_sessions.user_id
+            and kept.occurred_at between touched_sessions.started_at and touched_sessions.ended_at
+    {%- endif %}
+
+)
+
+select
+    user_id,
+    occurred_at,
+    event_id,
+    event_name
+from touched_events
