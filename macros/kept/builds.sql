@@ -144,7 +144,7 @@
     {%- set query -%}
         select
             coalesce(min(case when everything_is_due then 1 else 0 end), 1) as everything_is_due,
-            coalesce(max(case when is_due then 0 else 1 end), 1) as nothing_is_due,
+            coalesce(min(case when is_due then 0 else 1 end), 1) as nothing_is_due,
             (select count(*) from {{ event_analytics.current_build() }} where goes_on) as goes_on
         from {{ event_analytics.model_relation('int_deliveries') }}
     {%- endset -%}

@@ -108,6 +108,7 @@
 {#- Of whom something has changed in some facts, as user_id; of which facts, a build can know only if it goes on,
     otherwise it is all users of whom something arrived. -#}
 {% macro changed_users(facts) -%}
+    {%- for fact in facts %}{% do ref(fact) %}{% endfor -%}
     {%- if event_analytics.goes_on() -%}
         {%- for fact in facts %}
     select user_id
@@ -138,6 +139,8 @@
 {#- The door between the events themselves and counts of what facts do not keep of them: some columns of all
     events or, in a build that goes on, of those that were not counted yet. -#}
 {% macro new_events(columns) -%}
+    {#- dbt has to know of all that may be read when it reads the project -#}
+    {%- if event_analytics.facts_are_kept() %}{% do [ref('int_arrivals'), ref('fct_events')] %}{% endif -%}
     {%- if event_analytics.goes_on() -%}
     select
         {%- for column in columns %}
