@@ -127,7 +127,11 @@
             on {{ meta['where'] }}
         {%- else %}
         inner join {{ now }} as now
-            on {% for name in meta['key'] %}{{ 'and ' if not loop.first }}kept.{{ name }} = now.{{ name }} {% endfor %}
+            on
+                true
+                {%- for name in meta['key'] %}
+                and kept.{{ name }} = now.{{ name }}
+                {%- endfor %}
         {%- endif %}
     {%- endcall -%}
     {%- call statement('main') -%}

@@ -1,15 +1,39 @@
+{{ config(**fact(key=[])) }}
+{% set kept = kept_rows() -%}
 with spans as (
 
-    select * from {{ ref('agg_event_span') }}
+    select
+        occurred_at as first_event_at,
+        occurred_at as last_event_at
+    from {{ ref('int_arrivals') }}
+
+),
+
+dated as (
+
+    select
+        {{ local_date('min(first_event_at)') }} as first_event_date,
+        {{ local_date('max(last_event_at)') }} as last_event_date
+    from spans
+    -- without events there is no period to report on, rather than one of nulls
+    having count(*) > 0
 
 ),
 
 spanned as (
 
     select
-        {{ local_date('first_event_at') }} as first_event_date,
-        {{ local_date('last_event_at') }} as last_event_date
-    from spans
+        {%- if kept %}
+        least(dated.first_event_date, kept.first_event_date) as first_event_date,
+        greatest(dated.last_event_date, kept.last_event_date) as last_event_date
+    from dated
+    left join {{ kept }} as kept
+        on true
+        {%- else %}
+        first_event_date,
+        last_event_date
+    from dated
+        {%- endif %}
 
 ),
 
