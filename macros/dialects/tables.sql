@@ -46,8 +46,25 @@
     {{ query }}
 {%- endmacro %}
 
+{#- A view whose columns have changed has to be dropped, with all that is over it: only in a build that makes all of
+    it again. -#}
 {% macro postgres__show_by_view(relation, query) -%}
-    {{- event_analytics.replace_view(relation.incorporate(type='view'), query) -}}
+    {%- set view = relation.incorporate(type='view') -%}
+    {%- set left_out = event_analytics.project_models()
+        | selectattr('config.materialized', 'equalto', 'view')
+        | rejectattr('unique_id', 'in', selected_resources) | list -%}
+    {%- if not left_out -%}
+        {{- return(event_analytics.replace_view(view, query)) -}}
+    {%- endif -%}
+    do $do$
+    begin
+        {{ get_replace_view_sql(view, query) }}
+    exception when invalid_table_definition then
+        raise exception
+            'The columns of {{ relation.schema }}.{{ relation.identifier }} have changed; run dbt build without '
+            '--select, which makes the views over it again, too.';
+    end
+    $do$
 {%- endmacro %}
 
 

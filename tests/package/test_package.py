@@ -116,7 +116,7 @@ def test_roll_ups_are_kept_of_another_table_too(shop: Database, consumer: Path, 
     # as macros/views.sql says, of both projects
     assert shop.query(views) == before
     # dbt's own way needs a table for what it inserts
-    [sessions] = [run for run in ran.result.results if run.node.name == "int_sessions"]
+    [sessions] = [run for run in ran.result.results if run.node.name == "fct_sessions"]
     written = (consumer / sessions.node.build_path).read_text()
     assert ("__dbt_tmp" in written) == (not macro)
 
@@ -157,9 +157,9 @@ def test_a_mapping_that_cannot_be_is_refused(
 
 @pytest.mark.parametrize("engine", ["duckdb"])
 def test_other_projects_may_read_the_public_views_only(shop: Database, consumer: Path) -> None:
-    (consumer / "models" / "meddling.sql").write_text("select * from {{ ref('int_user_days') }}")
+    (consumer / "models" / "meddling.sql").write_text("select * from {{ ref('fct_user_days') }}")
     refused = run_dbt("parse", database=shop, project=consumer, check=False)
-    assert "int_user_days, which is not allowed because the referenced node is protected" in (
+    assert "fct_user_days, which is not allowed because the referenced node is protected" in (
         refused.output
     )
 

@@ -84,14 +84,22 @@ class Project:
             stderr=subprocess.STDOUT,
         )
 
-    def relations(self) -> list[tuple[str, str, int]]:
-        """Schema, name and identity of each table, index and view that is built on PostgreSQL."""
+    def relations(self, *, without: str = "") -> list[tuple[str, str, int]]:
+        """Schema, name and identity of each table, index and view that is built on PostgreSQL.
+
+        Args:
+            without: A pattern of names that are left out.
+        """
         return self.database.query(
             """
             select relnamespace::regnamespace::text, relname, oid from pg_catalog.pg_class
-            where relkind in ('r', 'i', 'v') and relnamespace::regnamespace::text like 'analytics%'
+            where
+                relkind in ('r', 'i', 'v')
+                and relnamespace::regnamespace::text ^@ 'analytics'
+                and relname not like %s
             order by relnamespace::regnamespace::text, relname
-            """
+            """,
+            [without],
         )
 
     def run(self, settings: Settings, *command: str, check: bool = True) -> DbtResult:
@@ -126,7 +134,7 @@ def seed_rows(seed: str = "funnels") -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def due_users(database: Database, model: str = "int_due_users") -> set[str]:
+def due_users(database: Database, model: str = "int_touched_users") -> set[str]:
     """The users that the last build found new events of."""
     rows = database.query(f"select user_id from analytics_intermediate.{model}")
     return {user_id for (user_id,) in rows}
@@ -135,8 +143,7 @@ def due_users(database: Database, model: str = "int_due_users") -> set[str]:
 def funnel_events(database: Database) -> set[tuple[str, str]]:
     """Whose events the last build computed funnels from, and of which hour and minute in UTC."""
     rows = database.query(
-        "select user_id, occurred_at from analytics_intermediate.int_due_events "
-        "where is_of_due_funnel_user"
+        "select user_id, occurred_at from analytics_intermediate.int_funnel_events"
     )
     return {(user_id, f"{occurred_at.astimezone(UTC):%H:%M}") for user_id, occurred_at in rows}
 

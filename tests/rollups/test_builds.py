@@ -41,7 +41,7 @@ def test_a_refresh_makes_no_view_again(project: Project) -> None:
     events = some_events()
     project.deliver(events[-1:], hours=1)
     refreshed = project.refresh(Settings())
-    assert refreshed.statuses["int_sessions"] == "success"
+    assert refreshed.statuses["fct_sessions"] == "success"
     assert not {"daily_sessions", "int_session_events"} & refreshed.statuses.keys()
     assert due_users(project.database) == {"bob"}
     assert_views_match(project.database, events, definitions, Settings(), "a refresh")
@@ -63,7 +63,7 @@ def test_users_who_are_through_every_funnel_are_not_gone_through_again(
     new_project.deliver(events[3:], hours=1)
     new_project.build(Settings())
     assert due_users(new_project.database) == {"through", "halfway"}
-    assert due_users(new_project.database, "int_due_funnel_users") == {"halfway"}
+    assert due_users(new_project.database, "int_touched_funnel_users") == {"halfway"}
     assert_views_match(
         new_project.database, events, definitions, Settings(), "a user who is through"
     )
@@ -130,7 +130,7 @@ def test_a_session_that_began_on_an_earlier_date_after_all_is_no_session_of_the_
 
 
 def test_unit_tests_of_steps_between_events_and_roll_ups_hold(project: Project) -> None:
-    tested = project.run(Settings(), "test", "--select", "int_due_funnel_users,test_type:unit")
+    tested = project.run(Settings(), "test", "--select", "int_touched_funnel_users,test_type:unit")
     assert list(tested.statuses.values()).count("pass") == 5
 
 
@@ -146,7 +146,7 @@ def test_a_build_of_a_part_leaves_everything_due(project: Project) -> None:
     events = some_events()
     definitions = project.definitions(shorter_windows=False)
     project.deliver(events[-1:], hours=1)
-    project.build(Settings(), "--select", "+int_user_days")
+    project.build(Settings(), "--select", "+fct_user_days")
     project.build(Settings())
     assert due_users(project.database) == {"bob"}
     assert_views_match(project.database, events, definitions, Settings(), "a build of a part")
@@ -170,7 +170,7 @@ def test_data_tests_hold_after_a_refresh(project: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    "part", [("--select", "int_user_days"), ("--selector", "refresh")], ids=["select", "selector"]
+    "part", [("--select", "fct_user_days"), ("--selector", "refresh")], ids=["select", "selector"]
 )
 def test_a_full_refresh_of_a_part_is_refused(project: Project, part: tuple[str, str]) -> None:
     refused = project.build(Settings(), "--full-refresh", *part, check=False)
@@ -187,9 +187,9 @@ def test_a_build_that_is_overtaken_stops(project: Project) -> None:
     # The first build waits for us in the middle, until the second one waits for it.
     blocker = project.database.connect()
     blocker.execute("begin")
-    blocker.execute("lock table analytics_intermediate.int_due_users in access exclusive mode")
+    blocker.execute("lock table analytics_intermediate.int_touched_users in access exclusive mode")
     with project.start_refresh() as first:
-        wait_for_somebody_to_wait_for(project.database, "int_due_users", first)
+        wait_for_somebody_to_wait_for(project.database, "int_touched_users", first)
         with project.start_refresh() as second:
             wait_for_somebody_to_wait_for(project.database, "current_build", second)
             blocker.execute("rollback")

@@ -142,5 +142,5 @@ def fail_half_way(project: Project, settings: Settings, *options: str) -> None:
     finally:
         failing.unlink()
     assert not failed.success
-    assert failed.statuses["int_sessions"] == "success"
-    assert failed.statuses["int_funnel_progress"] == "skipped"
+    assert failed.statuses["fct_sessions"] == "success"
+    assert failed.statuses["fct_funnel_progress"] == "skipped"

@@ -14,8 +14,9 @@ import pytest
 
 from tests.metrics.views import SCHEMA
 from tests.reference import VIEWS, Settings
-from tests.rollups.projects import Project, assert_views_match, some_events
+from tests.rollups.projects import BUILD, Project, assert_views_match, some_events
 from tests.support.databases import Database
+from tests.support.run import run_dbt
 
 pytestmark = [
     pytest.mark.slow,
@@ -32,8 +33,8 @@ OWN_VIEW = (
 def test_views_can_be_read_throughout_a_build(project: Project) -> None:
     database = project.database
     definitions = project.definitions(shorter_windows=False)
-    database.execute(OWN_VIEW)
-    before = project.relations()
+    own_view_and_grants(database)
+    before = project.relations(without="int_%")
     project.deliver(some_events()[-1:], hours=1)
 
     with readers(database) as outcomes:
@@ -41,21 +42,65 @@ def test_views_can_be_read_throughout_a_build(project: Project) -> None:
 
     assert set(outcomes) == {"read"}
     assert outcomes["read"] > len(VIEWS)
-    assert project.relations() == before
-    assert database.query("select users from public.signups_so_far") == [(3,)]
+    assert project.relations(without="int_%") == before
+    assert_own_view_and_grants(database)
     assert_views_match(database, some_events(), definitions, Settings(), "read meanwhile")
 
 
-def test_a_full_refresh_takes_views_away_until_they_are_made_again(project: Project) -> None:
+def test_views_can_be_read_throughout_a_full_refresh(project: Project) -> None:
     database = project.database
     definitions = project.definitions(shorter_windows=False)
+    own_view_and_grants(database)
 
     with readers(database) as outcomes:
         project.build(Settings(), "--full-refresh")
 
-    assert set(outcomes) <= {"read", psycopg.errors.UndefinedTable.__name__}
+    assert set(outcomes) == {"read"}
+    assert outcomes["read"] > len(VIEWS)
+    assert_own_view_and_grants(database)
     events = some_events()[:-1]
-    assert_views_match(database, events, definitions, Settings(), "made again")
+    assert_views_match(database, events, definitions, Settings(), "computed anew")
+
+
+@pytest.mark.parametrize("options", [(), ("--full-refresh",)], ids=["build", "full_refresh"])
+def test_views_and_grants_stay_when_roll_ups_are_given_up_and_taken_up(
+    project: Project, options: tuple[str, ...]
+) -> None:
+    database = project.database
+    definitions = project.definitions(shorter_windows=False)
+    own_view_and_grants(database)
+    events = some_events()[:-1]
+
+    with readers(database) as outcomes:
+        run_dbt(*BUILD, *options, database=database, project=project.directory)
+        assert_own_view_and_grants(database)
+        assert_views_match(database, events, definitions, Settings(), "given up")
+        kept = "select relname from pg_catalog.pg_class where relname ~ '__(kept|changes)$'"
+        assert database.query(kept) == []
+
+        project.build(Settings(), *options)
+        assert_own_view_and_grants(database)
+        assert_views_match(database, events, definitions, Settings(), "taken up again")
+        assert ("fct_sessions__kept",) in database.query(kept)
+
+    assert set(outcomes) == {"read"}
+
+
+def own_view_and_grants(database: Database) -> None:
+    """Make a view over a public one, and let everybody read both."""
+    database.execute(OWN_VIEW)
+    database.execute("grant select on public.signups_so_far to public")
+    database.execute("grant select on analytics.churn_summary to public")
+
+
+def assert_own_view_and_grants(database: Database) -> None:
+    """All of it is still there."""
+    assert database.query("select users from public.signups_so_far") == [(3,)]
+    granted = database.query(
+        "select relname from pg_catalog.pg_class"
+        " where relacl::text like '%{=r/%' or relacl::text like '%,=r/%' order by relname"
+    )
+    assert {("churn_summary",), ("signups_so_far",)} <= set(granted)
 
 
 @pytest.mark.parametrize(
