@@ -30,6 +30,7 @@
 {% macro fact(key, within=none, where=none, index=none) %}
     {{- return({
         'materialized': 'fact',
+        'docs': {'show': true, 'node_color': '#2a6fbb'},
         'meta': {'key': key, 'within': within, 'where': where, 'index': index or key},
     }) -}}
 {% endmacro %}
@@ -41,6 +42,7 @@
 {% macro count(key, sums=[], least=[], greatest=[]) %}
     {{- return({
         'materialized': 'count',
+        'docs': {'show': true, 'node_color': '#e08a1e'},
         'meta': {'key': key, 'sums': sums, 'least': least, 'greatest': greatest},
     }) -}}
 {% endmacro %}
@@ -48,7 +50,11 @@
 
 {#- A summary: rows that each build computes anew of facts and counts, for who reads them often. -#}
 {% macro summary() %}
-    {{- return({'materialized': 'count', 'meta': {'key': none}}) -}}
+    {{- return({
+        'materialized': 'count',
+        'docs': {'show': true, 'node_color': '#e08a1e'},
+        'meta': {'key': none},
+    }) -}}
 {% endmacro %}
 
 
