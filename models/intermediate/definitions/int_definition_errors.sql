@@ -1,79 +1,119 @@
 {{ config(post_hook="{{ event_analytics.raise_definition_errors(this) }}") }}
+-- What is wrong is said in macros/definitions/rules.sql; here are the rows that its rules look at.
+with actions as (
 
-with action_errors as (
-
-    select * from {{ ref('int_action_errors') }}
-
-),
-
-funnel_errors as (
-
-    select * from {{ ref('int_funnel_errors') }}
+    select * from {{ ref('actions') }}
 
 ),
 
-retention_errors as (
-
-    select * from {{ ref('int_retention_errors') }}
-
-),
-
-churn_window_errors as (
-
-    select * from {{ ref('int_churn_window_errors') }}
-
-),
-
-segment_errors as (
-
-    select * from {{ ref('int_segment_errors') }}
-
-),
-
-unknown_timezones as (
+funnels as (
 
     select
-        'dbt_project.yml' as source_file,
-        'the variable reporting_timezone' as source_row,
-        'is ''{{ reporting_timezone() }}'', which the database does not know' as problem,
-        'write an IANA name such as UTC or Europe/Berlin' as mend
-    where not exists (
-        select 1
-        from {{ known_timezones() }} as zones
-        where zones.name = '{{ reporting_timezone() }}'
-    )
+        funnel,
+        step_order,
+        window_seconds,
+        count(funnel) over (partition by funnel) as rows_of_name
+    from {{ ref('funnels') }}
 
 ),
 
-seed_errors as (
+funnel_steps as (
 
-    select * from action_errors
-    union all
-    select * from funnel_errors
-    union all
-    select * from retention_errors
-    union all
-    select * from churn_window_errors
-    union all
-    select * from segment_errors
+    select
+        funnel,
+        step,
+        event,
+        on_day,
+        count(*) over (partition by funnel, step) as rows_of_step
+    from {{ ref('funnel_steps') }}
 
 ),
 
-unioned as (
+funnel_step_numbers as (
 
     select
-        concat('seeds/', seed, '.csv') as source_file,
-        concat('row ''', seed_row, '''') as source_row,
-        problem,
-        mend
-    from seed_errors
-    union all
+        funnel,
+        count(distinct step) as steps,
+        min(step) as first_step,
+        max(step) as last_step
+    from funnel_steps
+    group by funnel
+
+),
+
+funnel_overlaps as (
+
     select
-        source_file,
-        source_row,
-        problem,
-        mend
-    from unknown_timezones
+        funnel,
+        count(distinct reference) as overlapping_steps
+    from {{ ref('int_funnel_overlapping_references') }}
+    group by funnel
+
+),
+
+retentions as (
+
+    select
+        *,
+        count(retention) over (partition by retention) as rows_of_name
+    from {{ ref('retentions') }}
+
+),
+
+churn_windows as (
+
+    select
+        churn_status,
+        min_days_inactive,
+        max_days_inactive,
+        count(churn_status) over (partition by churn_status) as rows_of_name,
+        row_number() over (order by min_days_inactive, churn_status) = 1 as is_first,
+        row_number() over (order by min_days_inactive, churn_status) = count(*) over () as is_last,
+        lag(churn_status) over (order by min_days_inactive, churn_status) as previous_status,
+        lag(max_days_inactive) over (order by min_days_inactive, churn_status) as previous_max
+    from {{ ref('churn_windows') }}
+
+),
+
+churn_window_counts as (
+
+    select count(*) as windows
+    from churn_windows
+
+),
+
+segments as (
+
+    select
+        *,
+        count(segment) over (partition by segment) as rows_of_name
+    from {{ ref('segments') }}
+
+),
+
+settings as (
+
+    select
+        'reporting_timezone' as variable_name,
+        '{{ reporting_timezone() }}' as given_value
+
+),
+
+errors as (
+
+    {# not union all, as rows that are alike are one error -#}
+    {% for rule in definition_rules() -%}
+    select
+        '{{ rule.file }}' as source_file,
+        {{ filled_in(rule.row) }} as source_row,
+        {{ filled_in(rule.problem) }} as problem,
+        {{ filled_in(rule.mend) }} as mend
+    from {{ rule.among }}
+    where {{ rule.when }}
+    {%- if not loop.last %}
+    union
+    {%- endif %}
+    {% endfor %}
 
 )
 
@@ -83,4 +123,4 @@ select
     problem,
     mend,
     concat(source_file, ': ', source_row, ' ', problem, '; ', mend, '.') as message
-from unioned
+from errors
