@@ -141,6 +141,9 @@
     can be brought up to date by what changes; not after a build that failed or made a part only, since some of
     its changes may be counted by now. -#}
 {% macro build_state() %}
+    {%- if 'build_state' in model -%}
+        {{- return(model['build_state']) -}}
+    {%- endif -%}
     {%- set query -%}
         select
             coalesce(min(case when everything_is_due then 1 else 0 end), 1) as everything_is_due,
@@ -150,11 +153,13 @@
     {%- endset -%}
     {%- set row = run_query(query).rows[0] -%}
     {%- set everything_is_due = row[0] == 1 -%}
-    {{- return({
+    {#- asked once for each model, and not once for each macro that wants to know -#}
+    {%- do model.update(build_state={
         'everything_is_due': everything_is_due,
         'nothing_is_due': row[1] == 1 and not everything_is_due,
         'goes_on': row[2] > 0 and not everything_is_due,
-    }) -}}
+    }) -%}
+    {{- return(model['build_state']) -}}
 {% endmacro %}
 
 
