@@ -10,67 +10,27 @@
 {% endmacro %}
 
 
-{#- Warns of event names in definitions that no event has, and of those that an action has, too. Only
-    warnings: the first such event may still be to come, and a new event must not stop a build. -#}
-{% macro warn_of_unknown_events(references, actions, events) %}
+{#- What the test of int_definition_warnings finds. While it runs, the sentences are asked for once and become
+    values in its SQL, so that whoever shows them later need not read the events again. -#}
+{% macro definition_warnings(relation) %}
+    {%- set query = 'select message from ' ~ relation ~ ' order by message' -%}
+    {%- if execute and flags.WHICH in ('build', 'test') -%}
+        {{- event_analytics.text_rows(run_query(query).columns[0].values(), 'message') -}}
+    {%- else -%}
+        {{- query -}}
+    {%- endif -%}
+{% endmacro %}
+
+
+{#- At the end, where people look: each sentence of the test definitions_name_events_that_happen. -#}
+{% macro show_definition_warnings(results) %}
     {%- if execute -%}
-        {%- set query -%}
-            with event_names as (
-                select distinct event_name from {{ events }}
-            ),
-
-            -- of an action that is named, the events that it names
-            names as (
-                select named.reference as event_name
-                from {{ references }} as named
-                where
-                    named.reference not in ('*', '$signup')
-                    and named.reference not in (select distinct action from {{ actions }})
-                union
-                select actions.event_name
-                from {{ actions }} as actions
-                inner join {{ references }} as named
-                    on actions.action = named.reference
-            ),
-
-            doubtful as (
-                select
-                    event_name as name,
-                    0 as is_action
-                from names
-                where
-                    event_name not in (select event_name from event_names)
-                    and exists (select 1 from event_names)
-                union all
-                select
-                    reference as name,
-                    1 as is_action
-                from {{ references }}
-                where
-                    reference in (select distinct action from {{ actions }})
-                    and reference in (select event_name from event_names)
-            )
-
-            select
-                name,
-                is_action
-            from doubtful
-            order by
-                is_action,
-                name
-        {%- endset -%}
-        {%- for row in run_query(query).rows -%}
-            {%- if row[1] == 1 -%}
-                {%- do exceptions.warn(
-                    "A definition names '" ~ row[0] ~ "', which is an action in seeds/actions.csv and also "
-                    ~ "the name of events; the action is meant: rename it to ask for these events."
-                ) -%}
-            {%- else -%}
-                {%- do exceptions.warn(
-                    "A definition names the event '" ~ row[0] ~ "', which no event in the events table has; "
-                    ~ "check its spelling in seeds/ and dbt_project.yml (or ignore this if it is still to come)."
-                ) -%}
-            {%- endif -%}
+        {%- for result in results
+            if result.node.unique_id == 'test.event_analytics.definitions_name_events_that_happen'
+            and result.status == 'warn' -%}
+            {%- for message in run_query(result.node.compiled_code).columns[0].values() -%}
+                {%- do exceptions.warn(message) -%}
+            {%- endfor -%}
         {%- endfor -%}
     {%- endif -%}
 {% endmacro %}

@@ -79,13 +79,3 @@
 {% macro signup_event() %}
     {{- return((var('signup_event') or '') | string) -}}
 {% endmacro %}
-
-
-{#- Every event name or action that a variable names. -#}
-{% macro setting_references() %}
-    {%- set references = [] + event_analytics.activity_events() -%}
-    {%- if event_analytics.signup_event() -%}
-        {%- do references.append(event_analytics.signup_event()) -%}
-    {%- endif -%}
-    {{- return(references | unique | list) -}}
-{% endmacro %}

@@ -1,48 +1,8 @@
-{{ config(
-    post_hook="{{ event_analytics.warn_of_unknown_events("
-    ~ "this, ref('actions'), ref('stg_events')) }}"
-) }}
--- depends_on: {{ ref('actions') }}
--- depends_on: {{ ref('int_definition_errors') }}
--- depends_on: {{ ref('stg_events') }}
-with funnel_steps as (
+with reference_places as (
 
-    select event as reference
-    from {{ ref('funnel_steps') }}
-
-),
-
-retention_cohorts as (
-
-    select cohort_event as reference
-    from {{ ref('retentions') }}
-
-),
-
-retention_returns as (
-
-    select return_event as reference
-    from {{ ref('retentions') }}
-
-),
-
-settings as (
-
-    {{ text_rows(setting_references(), 'reference') }}
-
-),
-
-unioned as (
-
-    select reference from funnel_steps
-    union
-    select reference from retention_cohorts
-    union
-    select reference from retention_returns
-    union
-    select reference from settings
+    select * from {{ ref('int_reference_places') }}
 
 )
 
-select reference
-from unioned
+select distinct reference
+from reference_places
