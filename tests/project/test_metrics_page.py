@@ -44,7 +44,7 @@ def test_views_are_listed_by_area_and_name() -> None:
             node("event_catalog", "catalog"),
             node("signups", "engagement"),
             node("active_users", "engagement"),
-            node("int_users", "x", original_file_path="models/intermediate/x/int_users.sql"),
+            node("int_users", "x", original_file_path="models/facts/x/int_users.sql"),
             node("a_test", "engagement", resource_type="test"),
         )
     )
