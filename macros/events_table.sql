@@ -1,4 +1,10 @@
-{#- The events table: what its columns are called, for a table that the loader has not made. -#}
+{#- The events table: which it is, and what its columns are called, where the loader has not made it. -#}
+
+{#- The table that the loader appends to, or what events_table or events_model names in its place. -#}
+{% macro raw_events() %}
+    {{- return(ref(var('events_model')) if var('events_model') else source('event_analytics', 'events')) -}}
+{% endmacro %}
+
 
 {#- The expression for a column of the events table: its own name, or what event_columns says. Where
     that is empty the table has no such column, which only properties and ingested_at may lack. -#}

@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ ref(var('events_model')) if var('events_model') else source('raw', 'events') }}
+    select * from {{ raw_events() }}
 
 ),
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.databases import Database
+from tests.support.databases import REPOSITORY, Database
 from tests.support.run import run_dbt
 
 pytestmark = pytest.mark.slow
@@ -153,6 +153,34 @@ def test_a_mapping_that_cannot_be_is_refused(
     )  # fmt: skip
     assert not refused.success
     assert message in refused.output
+
+
+@pytest.mark.parametrize("engine", ["duckdb"])
+def test_nothing_of_the_package_takes_what_the_other_project_calls_the_same(
+    shop: Database, consumer: Path
+) -> None:
+    for path in (REPOSITORY / "models").rglob("*.sql"):
+        if not (consumer / "models" / path.name).exists():
+            (consumer / "models" / path.name).write_text("select 1 as id")
+    (consumer / "models" / "sources.yml").write_text(
+        "sources: [{name: raw, schema: elsewhere, tables: [{name: events}]}]"
+    )
+    parsed = run_dbt("parse", database=shop, project=consumer)
+    manifest = parsed.result
+    resources = [
+        *manifest.nodes.values(), *manifest.unit_tests.values(), *manifest.exposures.values(),
+        *manifest.semantic_models.values(), *manifest.metrics.values(),
+    ]  # fmt: skip
+    taken = {
+        unique_id
+        for resource in resources
+        if resource.package_name == "event_analytics"
+        for unique_id in resource.depends_on_nodes
+        if ".shop." in unique_id
+    }
+    # what the shop puts in place of the package's
+    assert taken == {f"seed.shop.{path.stem}" for path in (consumer / "seeds").glob("*.csv")}
+    assert "depends on the root project" not in parsed.output
 
 
 @pytest.mark.parametrize("engine", ["duckdb"])
