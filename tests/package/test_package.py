@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -165,7 +166,8 @@ def test_nothing_of_the_package_takes_what_the_other_project_calls_the_same(
     (consumer / "models" / "sources.yml").write_text(
         "sources: [{name: raw, schema: elsewhere, tables: [{name: events}]}]"
     )
-    parsed = run_dbt("parse", database=shop, project=consumer)
+    everything = {f"include_{kind}": True for kind in ("exposures", "metrics", "analyses")}
+    parsed = run_dbt("parse", database=shop, project=consumer, variables=everything)
     manifest = parsed.result
     resources = [
         *manifest.nodes.values(), *manifest.unit_tests.values(), *manifest.exposures.values(),
@@ -181,6 +183,36 @@ def test_nothing_of_the_package_takes_what_the_other_project_calls_the_same(
     # what the shop puts in place of the package's
     assert taken == {f"seed.shop.{path.stem}" for path in (consumer / "seeds").glob("*.csv")}
     assert "depends on the root project" not in parsed.output
+
+
+@pytest.mark.parametrize("engine", ["duckdb"])
+def test_exposures_metrics_and_analyses_come_along_where_asked_for(
+    shop: Database, consumer: Path
+) -> None:
+    project = consumer / "dbt_project.yml"
+    without = run_dbt("parse", database=shop, project=consumer).result
+    assert extras(without) == set()
+
+    settings = project.read_text()
+    for kind, expected in {
+        "exposures": {"exposure"},
+        "metrics": {"metric", "saved_query", "semantic_model"},
+        "analyses": {"analysis"},
+    }.items():
+        asked = f"  event_analytics:\n    include_{kind}: true\n"
+        project.write_text(settings.replace("  event_analytics:\n", asked, 1))
+        manifest = run_dbt("parse", database=shop, project=consumer).result
+        assert extras(manifest) == expected
+
+
+def extras(manifest: Any) -> set[str]:
+    """The kinds of what a project has beside its models and their tests."""
+    resources = [
+        *manifest.exposures.values(), *manifest.metrics.values(), *manifest.saved_queries.values(),
+        *manifest.semantic_models.values(), *manifest.nodes.values(),
+    ]  # fmt: skip
+    kinds = {str(resource.resource_type) for resource in resources}
+    return kinds - {"model", "operation", "seed", "test"}
 
 
 @pytest.mark.parametrize("engine", ["duckdb"])
