@@ -1,3 +1,5 @@
+{{ config(pre_hook="{{ event_analytics.require_time_zones(sql) }}") }}
+
 with source as (
 
     select * from {{ raw_events() }}
