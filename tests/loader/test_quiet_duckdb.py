@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import re
 import subprocess
 import sys
@@ -14,6 +12,7 @@ import pytest
 from loader.target import Target, open_duckdb
 from tests.support.databases import REPOSITORY
 from tests.support.run import process_environment
+from tests.support.terminal import run_on_terminal
 
 # What has no file as its main module is somebody at a prompt, DuckDB thinks.
 PROMPT = (sys.executable, "-c")
@@ -44,29 +43,9 @@ assert dbtRunner().invoke([*shown, "--profiles-dir", sys.argv[1]]).success
 
 def on_a_terminal(*command: str | Path, env: dict[str, str] | None = None) -> str:
     """What a command writes to a terminal."""
-    ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        [str(part) for part in command],
-        cwd=REPOSITORY,
-        env=process_environment(env=env),
-        stdin=subprocess.DEVNULL,
-        stdout=theirs,
-        stderr=subprocess.PIPE,
-    ) as process:
-        os.close(theirs)
-        written = b""
-        while True:
-            try:
-                chunk = os.read(ours, 65536)
-            except OSError:  # the other end is closed
-                break
-            if not chunk:
-                break
-            written += chunk
-        errors = process.communicate()[1]
-    os.close(ours)
-    assert process.returncode == 0, errors.decode()
-    return written.decode()
+    ended = run_on_terminal(*command, cwd=REPOSITORY, env=process_environment(env=env))
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
 
 
 def test_connections_of_ours_draw_no_progress_bar(tmp_path: Path) -> None:
