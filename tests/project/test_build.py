@@ -16,6 +16,7 @@ import yaml
 
 from tests.support.databases import REPOSITORY, Database
 from tests.support.run import process_environment
+from tests.support.terminal import run_on_terminal
 
 FILES = {
     "models/fine.sql": (
@@ -38,6 +39,7 @@ FILES = {
     ),
 }
 WHATEVER_IS_WRONG = ("broken", "after", "says", "says_much", "says_nothing")
+COLOUR = "\x1b["
 
 
 @pytest.fixture
@@ -53,6 +55,7 @@ def project(tmp_path: Path) -> Path:
 
 
 LOADER = (sys.executable, "-m", "loader", "build")
+DBT = (Path(sys.executable).with_name("dbt"), "build")
 
 
 def build(project: Path, database: Database, *args: str) -> subprocess.CompletedProcess[str]:
@@ -160,3 +163,18 @@ def test_of_several_builds_each_says_whose_it_is_and_all_say_it_in_the_end(
     ]
     # variables after -- do not take the organisation away
     assert database.query("select org, hue from analytics.fine") == [("globex", "red")]
+
+
+@pytest.mark.parametrize("engine", ["duckdb"])
+def test_colours_are_on_terminals_alone(project: Path, database: Database) -> None:
+    log = project / "logs" / "dbt.log"
+    for command, is_coloured in (((*LOADER, "--default"), True), (DBT, False)):
+        log.unlink(missing_ok=True)
+        kept = in_pipes(project, database, *command)
+        env = process_environment(database)
+        on_terminal = run_on_terminal(*command, cwd=project, env=env).stdout
+        assert (COLOUR in on_terminal) == is_coloured
+        assert COLOUR not in kept.stdout + kept.stderr + log.read_text()
+        # of what dbt writes in colours
+        assert "says_much" in kept.stdout
+        assert "says_much" in log.read_text()
