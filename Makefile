@@ -29,6 +29,7 @@ help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  TARGET=postgres runs the demo on PostgreSQL; for build and report it names a target of profiles.yml."
+	@echo "  QUICK=1 leaves the unit tests out of build: they do not depend on events."
 	@echo "  PYTHON=python3.12 chooses the Python that makes $(VENV)."
 
 .PHONY: setup
@@ -115,7 +116,7 @@ format: setup ## Format the Python files and mend what ruff can mend
 .PHONY: build
 build: setup ## Build and test the views in the database that profiles.yml names
 	@$(BIN)/loader init $(addprefix --target=,$(TARGET))
-	@$(BIN)/dbt build $(addprefix --target=,$(TARGET))
+	@$(BIN)/loader build --default $(if $(QUICK),--quick) $(addprefix --target=,$(TARGET))
 
 .PHONY: report
 report: setup ## Draw what the views hold: one HTML page, target/report.html

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import click
-import duckdb
 import yaml
 
 from benchmarks.loading import CACHE, REPOSITORY, loader, server
 from benchmarks.measure import run
+from loader import quiet_duckdb
 from scripts.postgres import PostgresServer
 
 DATABASE = "event_analytics_benchmark"
@@ -96,7 +96,7 @@ def _duckdb(common: dict[str, str]) -> Database:
             part.unlink()
 
     environment = {**common, "EVENTS_DUCKDB_PATH": str(path), "EVENTS_TARGET": "duckdb"}
-    return Database("duckdb", environment, lambda: duckdb.connect(str(path)), drop, "?")
+    return Database("duckdb", environment, lambda: quiet_duckdb.connect(path), drop, "?")
 
 
 @contextmanager

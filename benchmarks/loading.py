@@ -27,9 +27,10 @@ SIZES = {"100k": 100_000, "1m": 1_000_000, "5m": 5_000_000, "10m": 10_000_000}
 
 # The first delivery of each event, in the order of the file: what the loader appends.
 WRITE_CSV = """
-import duckdb, sys
+import sys
+from loader.quiet_duckdb import connect
 source, target = sys.argv[1:]
-duckdb.sql(f'''
+connect().sql(f'''
     copy (
         select event_id, event_name, event_time, user_id, properties, now() as ingested_at
         from (

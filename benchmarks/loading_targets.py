@@ -32,9 +32,10 @@ INSERT_THERE = {
 }
 
 BARE_INSERT = """
-import duckdb, sys
+import sys
+from loader.quiet_duckdb import connect
 database, source = sys.argv[1:]
-with duckdb.connect(database) as connection:
+with connect(database) as connection:
     connection.execute(f'''
         insert into raw.events
         select event_id, event_name, event_time, user_id, properties, now()
@@ -48,9 +49,10 @@ with duckdb.connect(database) as connection:
 """
 
 COUNT_DUCKDB = """
-import duckdb, sys
+import sys
+from loader.quiet_duckdb import connect
 database, table, expected, *counted = sys.argv[1:]
-with duckdb.connect(database, read_only=True) as connection:
+with connect(database, read_only=True) as connection:
     for what in counted:
         found = connection.sql(f'select count({what}) from {table}').fetchone()[0]
         assert found == int(expected), f'{table}: count({what}) is {found}, not {expected}'

@@ -19,7 +19,7 @@ import duckdb
 # DuckDB imports it when it first hands over a time, and takes a Ctrl-C meanwhile for its absence.
 import pytz  # type: ignore[import-untyped]  # noqa: F401
 
-from loader import explain, profiles
+from loader import explain, profiles, quiet_duckdb
 from loader.errors import LoaderError
 
 Engine = Literal["postgres", "duckdb"]
@@ -149,8 +149,8 @@ def open_duckdb(
     deadline = time.monotonic() + wait_seconds
     while True:
         try:
-            connection = duckdb.connect(
-                str(path), read_only=read_only, config=dict(target.config_options)
+            connection = quiet_duckdb.connect(
+                path, read_only=read_only, config=target.config_options
             )
             break
         except duckdb.Error as error:
@@ -159,9 +159,10 @@ def open_duckdb(
                 raise LoaderError(explain.duckdb_connection(path, error)) from error
             time.sleep(_LOCK_POLL_SECONDS)
     try:
-        for key, value in {**target.settings, "TimeZone": "UTC"}.items():
+        for key, value in target.settings.items():
             text = str(value).replace("'", "''")
             connection.execute(f"set {key} = '{text}'")
+        quiet_duckdb.settle(connection)
     except duckdb.Error as error:
         connection.close()
         raise LoaderError(

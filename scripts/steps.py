@@ -7,13 +7,15 @@ import shutil
 import subprocess
 import sys
 import time
-from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import agate
 import click
+
+from loader.building.report import show
+from loader.building.run import run_build
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PROJECT = "event_analytics"
@@ -62,8 +64,7 @@ class Dbt:
 
         options = {"--target": target, "--target-path": target_path, "--log-path": log_path}
         self._options = [
-            *(str(part) for item in options.items() if item[1] is not None for part in item),
-            "--no-use-colors",
+            str(part) for item in options.items() if item[1] is not None for part in item
         ]
         self._runner = dbtRunner()
         self._manifest = self._run("parse").result
@@ -72,23 +73,15 @@ class Dbt:
         agate.config.set_option("number_truncation_chars", "")
 
     def build(self, *options: str) -> None:
-        """Run `dbt build`: warnings and errors as dbt words them, then one line."""
+        """Run `dbt build`, and print warnings, errors and one line of what was done.
+
+        Ends the program with dbt's exit code where something failed.
+        """
         click.secho(" ".join(["\n$ dbt build", *options]), bold=True)
-        started = time.monotonic()
-        results = self._run("build", *options).result.results
-        # hooks and exposures are nothing that is built or tested
-        kinds = Counter(
-            result.node.resource_type
-            for result in results
-            if result.node.resource_type not in ("operation", "exposure")
-        )
-        done = ", ".join(
-            f"{count} {(kind if count == 1 else kind.pluralize()).replace('_', ' ')}"
-            for kind, count in kinds.items()
-        )
-        warnings = sum(result.status == "warn" for result in results)
-        seconds = time.monotonic() - started
-        click.echo(f"{done}: no errors, {warnings} warnings, {seconds:.1f} s")
+        built = run_build([*options, *self._options], self._manifest)
+        show([(None, built)])
+        if built.exit_code:
+            sys.exit(built.exit_code)
 
     def show(self, title: str, query: str) -> None:
         """Print the rows of a query, which may use `ref()`, as a table."""
@@ -126,7 +119,9 @@ class Dbt:
 
     def _run(self, *args: str, log_level: str = "warn") -> Any:
         # dbt types a result as one of many; which one depends on the command.
-        ended: Any = self._runner.invoke([*args, *self._options, "--log-level", log_level])
+        ended: Any = self._runner.invoke(
+            [*args, *self._options, "--no-use-colors", "--log-level", log_level]
+        )
         if not ended.success:
             reasons = [str(ended.exception)] if ended.exception else []
             if log_level == "none":

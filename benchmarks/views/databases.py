@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from benchmarks.measure import Run, run
 from benchmarks.views.queries import Engine
+from loader.quiet_duckdb import connect
 from scripts.postgres import PostgresServer
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -103,7 +102,7 @@ class Database:
         """Date all events as if they had arrived earlier, and leave the table compact."""
         age = f"update raw.events set ingested_at = ingested_at - interval '{days} days'"
         if self.server is None:
-            with duckdb.connect(str(self.path)) as connection:
+            with connect(self.path) as connection:
                 connection.execute(age)
             return
         with self.server.connect(self.name) as connection:

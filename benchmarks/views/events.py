@@ -25,12 +25,13 @@ LATE_DAYS = 60
 # The newest nine tenths of each batch are the last events of all, in order of time; a tenth is
 # taken out of the 60 days before. The batches follow each other in time.
 SPLIT = """
-import duckdb, sys
+import sys
+from loader.quiet_duckdb import connect
 source, directory, batches, batch_events, late_days = sys.argv[1:]
 batches, batch_events, late_days = int(batches), int(batch_events), int(late_days)
 late_events = batch_events // 10
 punctual_events = batch_events - late_events
-with duckdb.connect() as connection:
+with connect() as connection:
     connection.execute(f"set temp_directory = '{directory}'")
     connection.execute(f'''
         create table ids as

@@ -19,9 +19,10 @@ FUNNEL = "view_to_purchase"
 
 # Four steps with equal chances, within three days of a user: every event is inside the window.
 WRITE_EVENTS = """
-import duckdb, sys
+import sys
+from loader.quiet_duckdb import connect
 path, users, per_user = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-duckdb.sql(f'''
+connect().sql(f'''
     copy (
         select
             uuid() as event_id, 'user-' || u as user_id,

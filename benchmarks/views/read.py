@@ -24,10 +24,9 @@ def main() -> None:
 
 
 def _duckdb(path: str, query: str, wanted: bool) -> Sequence[Any]:
-    import duckdb  # noqa: PLC0415 - a process imports what it needs, and is timed
+    from loader.quiet_duckdb import connect  # noqa: PLC0415 - a process imports what it needs
 
-    with duckdb.connect(path, read_only=True) as connection:
-        connection.execute("set TimeZone = 'UTC'")
+    with connect(path, read_only=True) as connection:
         if wanted:
             return connection.execute(query).fetchall()
         connection.execute(f"copy ({query}) to '/dev/null' (format csv)")

@@ -15,6 +15,7 @@ from loader.errors import LoaderError
 from loader.explain import first_line
 from loader.generate.plan import Plan
 from loader.output import whole_file
+from loader.quiet_duckdb import connect
 
 Format = Literal["jsonl", "parquet"]
 
@@ -67,7 +68,7 @@ def _events(plan: Plan) -> Iterator[duckdb.DuckDBPyConnection]:
     """An in-memory database with the views of records.sql; its errors become LoaderErrors."""
     with (
         tempfile.TemporaryDirectory(prefix="loader-generate-") as directory,
-        duckdb.connect(config={**SETTINGS, "temp_directory": directory}) as connection,
+        connect(config={**SETTINGS, "temp_directory": directory}) as connection,
     ):
         try:
             for name, value in plan.variables().items():

@@ -13,6 +13,7 @@ import duckdb
 from loader.errors import LoaderError
 from loader.explain import full_disk
 from loader.field_names import FieldNames
+from loader.quiet_duckdb import connect
 from loader.readers.block import Block
 from loader.readers.source import ByteStream, Source
 from loader.readers.table import check_columns
@@ -41,7 +42,7 @@ class ParquetReader:
 
     def blocks(self) -> Iterator[Block]:
         """The rows, numbered from 1; LoaderError for a damaged file and for missing columns."""
-        with self._seekable() as path, duckdb.connect(":memory:") as connection:
+        with self._seekable() as path, connect() as connection:
             try:
                 yield from self._read(connection, path)
             except duckdb.Error as error:
@@ -54,7 +55,6 @@ class ParquetReader:
     def _read(self, connection: duckdb.DuckDBPyConnection, path: str) -> Iterator[Block]:
         connection.execute(f"set memory_limit = '{_MEMORY}'")
         connection.execute("set threads = 1")
-        connection.execute("set timezone = 'UTC'")
         table = "read_parquet(?, hive_partitioning = false)"
         described = connection.execute(f"describe select * from {table}", [path]).fetchall()
         columns = [row[0] for row in described]

@@ -8,6 +8,7 @@ from datetime import UTC
 import duckdb
 
 from loader.contract import Event
+from loader.quiet_duckdb import cursor_of
 from loader.stores.base import Applied, conflict
 from loader.stores.stage import (
     MEMORY,
@@ -55,9 +56,7 @@ class DuckDBStore:
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A cursor of the file's instance, so that the lane can fill stages."""
-        cursor = self._connection.cursor()
-        cursor.execute("set timezone = 'UTC'")
-        return cursor
+        return cursor_of(self._connection)
 
     def stage(self, source: str) -> Stage:
         """A new stage."""

@@ -9,6 +9,7 @@ import duckdb
 import psycopg
 from psycopg import sql
 
+from loader import quiet_duckdb
 from loader.postgres import open_postgres
 from loader.stores.base import Applied
 from loader.stores.postgres_append import Attempt
@@ -52,22 +53,15 @@ class PostgresStore:
     def _open_lane(self) -> duckdb.DuckDBPyConnection:
         if self._lane is None:
             self._spill = SpillDirectory()
-            self._lane = duckdb.connect(
-                ":memory:",
-                config={
-                    "memory_limit": MEMORY,
-                    "temp_directory": str(self._spill.path),
-                },
+            self._lane = quiet_duckdb.connect(
+                config={"memory_limit": MEMORY, "temp_directory": str(self._spill.path)}
             )
-            self._lane.execute("set timezone = 'UTC'")
             self._lane.execute(f"attach ':memory:' as {STAGING}")
         return self._lane
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A cursor of a DuckDB in memory that does the lane's work and holds the stages."""
-        cursor = self._open_lane().cursor()
-        cursor.execute("set timezone = 'UTC'")
-        return cursor
+        return quiet_duckdb.cursor_of(self._open_lane())
 
     def stage(self, source: str) -> Stage:
         """A new stage."""

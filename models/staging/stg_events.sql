@@ -1,6 +1,8 @@
+{{ config(pre_hook="{{ event_analytics.require_time_zones(sql) }}") }}
+
 with source as (
 
-    select * from {{ ref(var('events_model')) if var('events_model') else source('raw', 'events') }}
+    select * from {{ raw_events() }}
 
 ),
 

@@ -9,7 +9,7 @@ with raw_events as (
         {{ event_column('user_id') }} as user_id,
         {{ local_date(event_column('event_time')) }} as event_date,
         cast({{ event_column('properties') }} as {{ json_type() }}) as properties
-    from {{ ref(var('events_model')) if var('events_model') else source('raw', 'events') }}
+    from {{ raw_events() }}
 
 ),
 

@@ -5,7 +5,7 @@ with raw_events as (
     select
         {{ event_column('event_name') }} as event_name,
         count(*) as events
-    from {{ ref(var('events_model')) if var('events_model') else source('raw', 'events') }}
+    from {{ raw_events() }}
     {% if as_of_date() -%}
     where {{ local_date(event_column('event_time')) }} <= cast('{{ as_of_date() }}' as date)
     {% endif -%}

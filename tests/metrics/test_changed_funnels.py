@@ -180,6 +180,6 @@ def test_without_seeds_to_ask_there_is_every_pass(
         database=database, variables={"max_funnel_steps": 4},
     )  # fmt: skip
     compiled = database.directory / "target" / "compiled" / "event_analytics" / "models"
-    text = (compiled / "intermediate" / "funnels" / "int_funnel_attempts.sql").read_text()
+    text = (compiled / "facts" / "funnels" / "int_funnel_attempts.sql").read_text()
     assert "from attempts_4" in text
     assert "attempts_5" not in text

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.support.databases import Database
+from tests.support.databases import REPOSITORY, Database
 from tests.support.run import run_dbt
 
 pytestmark = pytest.mark.slow
@@ -124,11 +125,6 @@ def test_roll_ups_are_kept_of_another_table_too(shop: Database, consumer: Path, 
 @pytest.mark.parametrize(
     ("variables", "message"),
     [
-        # taken as it is, it would mean another instant in each session's time zone
-        (
-            {"event_columns": COLUMNS | {"event_time": "happened"}},
-            "| occurred_at | TIMESTAMP       | TIMESTAMP WITH TIME ZONE",
-        ),
         (
             {"event_columns": COLUMNS | {"evnt_name": "action"}},
             "event_columns has the key 'evnt_name', which is no column of an event; use",
@@ -153,6 +149,110 @@ def test_a_mapping_that_cannot_be_is_refused(
     )  # fmt: skip
     assert not refused.success
     assert message in refused.output
+
+
+@pytest.mark.parametrize(
+    ("columns", "event_time"),
+    [
+        ({"event_time": "happened"}, "event_time (happened) is a timestamp without time zone"),
+        ({"event_time": "cast(happened as date)"}, "event_time (cast(happened as date)) is a date"),
+        ({"ingested_at": "happened"}, "ingested_at (happened) is a timestamp without time zone"),
+    ],
+    ids=["column", "expression", "arrival"],
+)
+def test_a_time_without_a_time_zone_stops_the_build_at_its_start(
+    shop: Database, consumer: Path, columns: dict[str, str], event_time: str
+) -> None:
+    refused = run_dbt(
+        "build", database=shop, project=consumer, check=False,
+        variables={"event_columns": COLUMNS | columns},
+    )  # fmt: skip
+    assert not refused.success
+    sentence = f"The events' {event_time}, which means another instant in each session; say whose"
+    assert sentence in refused.output
+    assert "in the variable event_columns, such as " in refused.output
+    assert " at time zone 'UTC'." in refused.output
+    # not even seeds are loaded
+    assert schemas(shop) == {"tracking"}
+
+
+@pytest.mark.parametrize("materialized", ["view", "ephemeral"])
+def test_a_time_of_a_model_is_looked_at_once_the_model_is_built(
+    shop: Database, consumer: Path, materialized: str
+) -> None:
+    model = consumer / "models" / "web_events.sql"
+    config = f"{{{{ config(materialized='{materialized}') }}}}\n"
+    in_utc = model.read_text()
+    model.write_text(config + in_utc.replace("happened at time zone 'UTC'", "happened"))
+    from_model = {"events_model": "web_events", "event_columns": {}}
+    run = ("run", "--select", "+stg_events")
+    refused = run_dbt(*run, database=shop, project=consumer, check=False, variables=from_model)
+    assert "The events' event_time (event_time) is a timestamp without time zone" in refused.output
+    assert {name for name, status in refused.statuses.items() if status == "error"} == {
+        "stg_events"
+    }
+    # once it is mended, what an earlier build made of it is of no account
+    model.write_text(config + in_utc)
+    run_dbt(*run, database=shop, project=consumer, variables=from_model)
+
+
+@pytest.mark.parametrize("engine", ["duckdb"])
+def test_nothing_of_the_package_takes_what_the_other_project_calls_the_same(
+    shop: Database, consumer: Path
+) -> None:
+    for path in (REPOSITORY / "models").rglob("*.sql"):
+        if not (consumer / "models" / path.name).exists():
+            (consumer / "models" / path.name).write_text("select 1 as id")
+    (consumer / "models" / "sources.yml").write_text(
+        "sources: [{name: raw, schema: elsewhere, tables: [{name: events}]}]"
+    )
+    everything = {f"include_{kind}": True for kind in ("exposures", "metrics", "analyses")}
+    parsed = run_dbt("parse", database=shop, project=consumer, variables=everything)
+    manifest = parsed.result
+    resources = [
+        *manifest.nodes.values(), *manifest.unit_tests.values(), *manifest.exposures.values(),
+        *manifest.semantic_models.values(), *manifest.metrics.values(),
+    ]  # fmt: skip
+    taken = {
+        unique_id
+        for resource in resources
+        if resource.package_name == "event_analytics"
+        for unique_id in resource.depends_on_nodes
+        if ".shop." in unique_id
+    }
+    # what the shop puts in place of the package's
+    assert taken == {f"seed.shop.{path.stem}" for path in (consumer / "seeds").glob("*.csv")}
+    assert "depends on the root project" not in parsed.output
+
+
+@pytest.mark.parametrize("engine", ["duckdb"])
+def test_exposures_metrics_and_analyses_come_along_where_asked_for(
+    shop: Database, consumer: Path
+) -> None:
+    project = consumer / "dbt_project.yml"
+    without = run_dbt("parse", database=shop, project=consumer).result
+    assert extras(without) == set()
+
+    settings = project.read_text()
+    for kind, expected in {
+        "exposures": {"exposure"},
+        "metrics": {"metric", "saved_query", "semantic_model"},
+        "analyses": {"analysis"},
+    }.items():
+        asked = f"  event_analytics:\n    include_{kind}: true\n"
+        project.write_text(settings.replace("  event_analytics:\n", asked, 1))
+        manifest = run_dbt("parse", database=shop, project=consumer).result
+        assert extras(manifest) == expected
+
+
+def extras(manifest: Any) -> set[str]:
+    """The kinds of what a project has beside its models and their tests."""
+    resources = [
+        *manifest.exposures.values(), *manifest.metrics.values(), *manifest.saved_queries.values(),
+        *manifest.semantic_models.values(), *manifest.nodes.values(),
+    ]  # fmt: skip
+    kinds = {str(resource.resource_type) for resource in resources}
+    return kinds - {"model", "operation", "seed", "test"}
 
 
 @pytest.mark.parametrize("engine", ["duckdb"])

@@ -137,6 +137,18 @@ def test_the_demo_runs_on_the_engine_that_is_named(checkout: Path, target: str) 
     assert ("scripts.with_postgres" in calls(checkout)[-1]) == (target == "postgres")
 
 
+def test_build_takes_target_and_quick_to_the_loader(checkout: Path) -> None:
+    def commands(*variables: str) -> list[list[str]]:
+        shown = make(checkout, "--dry-run", "build", *variables).stdout.splitlines()
+        return [line.split()[1:] for line in shown if line.startswith(".venv/bin/loader")]
+
+    assert commands() == [["init"], ["build", "--default"]]
+    assert commands("QUICK=1", "TARGET=postgres") == [
+        ["init", "--target=postgres"],
+        ["build", "--default", "--quick", "--target=postgres"],
+    ]
+
+
 def test_clean_leaves_environment_settings_and_events(checkout: Path) -> None:
     for kept in (".venv/bin/python", "profiles.yml", "events.duckdb", "models/a.sql"):
         (checkout / kept).parent.mkdir(parents=True, exist_ok=True)

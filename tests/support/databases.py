@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-import duckdb
-
+from loader import quiet_duckdb
 from scripts.postgres import PostgresServer, embedded_server
 
 Engine = Literal["duckdb", "postgres"]
@@ -65,9 +64,7 @@ class Database:
         """
         if self.server is not None:
             return self.server.connect(self.name)
-        connection = duckdb.connect(str(self.path))
-        connection.execute("set TimeZone = 'UTC'")
-        return connection
+        return quiet_duckdb.connect(self.path)
 
     def query(self, statement: str, parameters: Sequence[Any] | None = None) -> list[Any]:
         """Run one statement on a connection of its own and return its rows as tuples."""

@@ -2,7 +2,7 @@
 {% test expression_holds(model, expression) %}
 
 select *
-from {{ model }}
+from {{ event_analytics.tested(model) }}
 where not ({{ expression }})
 
 {% endtest %}

@@ -11,7 +11,7 @@ with added as (
         {%- for count in counts %},
         sum({{ count }}) as {{ count }}
         {%- endfor %}
-    from {{ model }}
+    from {{ event_analytics.tested(model) }}
     group by segment, {{ grain | join(', ') }}
 
 ),

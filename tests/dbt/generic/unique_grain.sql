@@ -6,7 +6,7 @@ with repeated as (
     select
         {{ columns | join(', ') }},
         count(*) as rows_of_grain
-    from {{ model }}
+    from {{ event_analytics.tested(model) }}
     group by {{ columns | join(', ') }}
 
 )
