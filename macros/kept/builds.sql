@@ -136,6 +136,36 @@
 {% endmacro %}
 
 
+{#- The steps that there are only where anything is kept, those first that others read. -#}
+{% macro steps_of_refreshes() %}
+    {{- return([
+        'int_deliveries', 'int_touched_users', 'int_touched_sessions', 'int_touched_session_dates',
+        'int_touched_retention_users', 'int_touched_funnel_users',
+    ]) -}}
+{% endmacro %}
+
+
+{#- After a build of all models that keeps nothing: what one that did has left, and what no model is about. -#}
+{% macro give_up_steps() %}
+    {%- set left_out = event_analytics.project_models()
+        | rejectattr('unique_id', 'in', selected_resources) | list -%}
+    {%- if execute and not event_analytics.facts_are_kept() and flags.WHICH in ('run', 'build') and not left_out -%}
+        {%- set beside = event_analytics.model_relation('int_arrivals') -%}
+        {%- set deliveries = beside.incorporate(path={'identifier': 'int_deliveries'}) -%}
+        {%- if load_cached_relation(deliveries) is not none -%}
+            {%- for step in event_analytics.steps_of_refreshes() | reverse -%}
+                {%- set relation = beside.incorporate(path={'identifier': step}) %}
+                drop view if exists {{ relation }};
+                drop table if exists {{ event_analytics.kept_table(relation) }};
+            {%- endfor -%}
+            {%- for table in ('kept_deliveries', 'current_build') %}
+                drop table if exists {{ beside.incorporate(path={'identifier': table}) }};
+            {%- endfor -%}
+        {%- endif -%}
+    {%- endif -%}
+{% endmacro %}
+
+
 {#- How a build goes about what is kept; known once int_deliveries is built. everything_is_due: nothing of it is
     of use. nothing_is_due: all of it is up to date. goes_on: it is as the build before has left it, so that counts
     can be brought up to date by what changes; not after a build that failed or made a part only, since some of

@@ -1,13 +1,14 @@
 """What roll-ups need of the models around them, read from dbt's manifest."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.databases import new_database
+from tests.support.databases import REPOSITORY, new_database
 from tests.support.run import run_dbt
 
 Nodes = dict[str, Any]
@@ -53,3 +54,16 @@ def test_every_seed_that_a_roll_up_depends_on_makes_it_due_when_it_changes(nodes
             if nodes[parent]["resource_type"] == "seed"
         }
         assert seeds <= set(watched), rollup
+
+
+def test_steps_that_are_dropped_with_what_is_kept_are_those_of_refreshes(nodes: Nodes) -> None:
+    macro = (REPOSITORY / "macros" / "kept" / "builds.sql").read_text(encoding="utf-8")
+    _, _, listed = macro.partition("{% macro steps_of_refreshes() %}")
+    dropped = set(re.findall(r"'(int_\w+)'", listed.partition("{% endmacro %}")[0]))
+    only_in_refreshes = {
+        path.stem
+        for path in REPOSITORY.glob("models/facts/**/*.sql")
+        if re.search(r"\*\*step\((decides=true)?\)", path.read_text(encoding="utf-8"))
+    }
+    assert dropped == only_in_refreshes
+    assert only_in_refreshes <= {node["name"] for node in nodes.values()}
