@@ -50,10 +50,7 @@
     it again. -#}
 {% macro postgres__show_by_view(relation, query) -%}
     {%- set view = relation.incorporate(type='view') -%}
-    {%- set left_out = event_analytics.project_models()
-        | selectattr('config.materialized', 'equalto', 'view')
-        | rejectattr('unique_id', 'in', selected_resources) | list -%}
-    {%- if not left_out -%}
+    {%- if not event_analytics.left_out_models() -%}
         {{- return(event_analytics.replace_view(view, query)) -}}
     {%- endif -%}
     do $do$

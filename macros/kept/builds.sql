@@ -40,6 +40,14 @@
 {% endmacro %}
 
 
+{#- Those of them that this command leaves out. -#}
+{% macro left_out_models() %}
+    {{- return(
+        event_analytics.project_models() | rejectattr('unique_id', 'in', selected_resources) | list
+    ) -}}
+{% endmacro %}
+
+
 {#- The models that a refresh runs. All of them have to succeed before a delivery counts as kept. -#}
 {% macro refreshed_models() %}
     {{- return(
@@ -58,9 +66,7 @@
         {%- set current_build = event_analytics.current_build() -%}
         {%- set refreshed = event_analytics.refreshed_models() -%}
         {%- set selected = refreshed | selectattr('unique_id', 'in', selected_resources) | list -%}
-        {%- set left_out = event_analytics.project_models()
-            | rejectattr('unique_id', 'in', selected_resources) | list -%}
-        {%- if flags.FULL_REFRESH and selected and left_out -%}
+        {%- if flags.FULL_REFRESH and selected and event_analytics.left_out_models() -%}
             {{- exceptions.raise_compiler_error(
                 "--full-refresh of some models would leave " ~ selected[0].name ~ " with a part of the users "
                 ~ "only; run it without --select and --exclude of models."
@@ -147,9 +153,12 @@
 
 {#- After a build of all models that keeps nothing: what one that did has left, and what no model is about. -#}
 {% macro give_up_steps() %}
-    {%- set left_out = event_analytics.project_models()
-        | rejectattr('unique_id', 'in', selected_resources) | list -%}
-    {%- if execute and not event_analytics.facts_are_kept() and flags.WHICH in ('run', 'build') and not left_out -%}
+    {%- if
+        execute
+        and not event_analytics.facts_are_kept()
+        and flags.WHICH in ('run', 'build')
+        and not event_analytics.left_out_models()
+    -%}
         {%- set beside = event_analytics.model_relation('int_arrivals') -%}
         {%- set deliveries = beside.incorporate(path={'identifier': 'int_deliveries'}) -%}
         {%- if load_cached_relation(deliveries) is not none -%}
