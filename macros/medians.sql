@@ -2,6 +2,12 @@
     counts follows in which bin of its group the median lies, and only the values of that bin are sorted: it is the
     same to the last digit, however wide the bins are. -#}
 
+{#- The median of a column within a group; of an even number, the mean of the middle two. -#}
+{% macro median(expression) -%}
+    percentile_cont(0.5) within group (order by {{ expression }})
+{%- endmacro %}
+
+
 {#- The number of the bin in which a time lies, from 0; null without a time. Of two times the longer one is in the
     same bin or in a later one. Bins are a few per cent wide from a second on, and a month has 800 of them. All of
     it is rounded in the same way everywhere (IEEE 754), unlike a logarithm. -#}
@@ -75,7 +81,7 @@
             {%- for column in key %}
             {{ column }},
             {%- endfor %}
-            percentile_cont(0.5) within group (order by microseconds) as median_microseconds
+            {{ event_analytics.median('microseconds') }} as median_microseconds
         from (
             select
                 {%- for column in key %}

@@ -124,6 +124,22 @@
 {%- endmacro %}
 
 
+{#- Since when a delivery may have arrived that is not kept, as a literal; definitions: a query of those that are to
+    hold, since what is kept by others is of no use. -#}
+{% macro first_unsettled_delivery(definitions) -%}
+    {%- set query -%}
+        select cast({{ event_analytics.unsettled_since('max(ingested_at)') }} as {{ dbt.type_string() }})
+        from {{ event_analytics.kept_deliveries() }}
+        where definitions = {{ definitions }}
+    {%- endset -%}
+    {%- set since = none -%}
+    {%- if execute and not flags.FULL_REFRESH and flags.WHICH in ('run', 'build') -%}
+        {%- set since = run_query(query).columns[0].values()[0] -%}
+    {%- endif -%}
+    cast('{{ since or '-infinity' }}' as timestamp with time zone)
+{%- endmacro %}
+
+
 {#- The earliest delivery that is due, as a literal, from which the database knows which parts of the events it
     need not read. -#}
 {% macro first_due_delivery() -%}

@@ -15,7 +15,7 @@ actions as (
 event_names as (
 
     select event_name
-    from {{ ref('event_catalog') }}
+    from {{ ref('agg_event_totals') }}
 
 ),
 

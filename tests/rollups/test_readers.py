@@ -69,6 +69,7 @@ def test_views_and_grants_stay_when_roll_ups_are_given_up_and_taken_up(
     database = project.database
     definitions = project.definitions(shorter_windows=False)
     own_view_and_grants(database)
+    before = public_views(database)
     events = some_events()[:-1]
 
     with readers(database) as outcomes:
@@ -84,6 +85,15 @@ def test_views_and_grants_stay_when_roll_ups_are_given_up_and_taken_up(
         assert ("fct_sessions__kept",) in database.query(kept)
 
     assert set(outcomes) == {"read"}
+    assert public_views(database) == before
+
+
+def public_views(database: Database) -> list[tuple[str, int]]:
+    """Name and identity of each public view."""
+    return database.query(
+        "select relname, oid from pg_catalog.pg_class"
+        " where relnamespace = 'analytics'::regnamespace order by relname"
+    )
 
 
 def own_view_and_grants(database: Database) -> None:
@@ -187,7 +197,7 @@ def readers(database: Database) -> Iterator[Counter[str]]:
     """Read each public view in turn, in two sessions, for the time of a block.
 
     Yields:
-        After the block, how many reads ended in which way: `read`, or the name of psycopg's error.
+        After the block, how many reads ended in which way: `read`, or psycopg's error.
     """
     outcomes: Counter[str] = Counter()
     ended = Event()
@@ -200,7 +210,7 @@ def readers(database: Database) -> Iterator[Counter[str]]:
                     try:
                         connection.execute(f"select * from {SCHEMA}.{view} limit 1").fetchall()
                     except psycopg.Error as error:
-                        found[type(error).__name__] += 1
+                        found[f"{type(error).__name__}: {error}"] += 1
                     else:
                         found["read"] += 1
         return found

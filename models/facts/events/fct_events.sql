@@ -34,6 +34,9 @@ select
     occurred_at,
     event_id,
     event_name,
-    event_date
+    event_date,
+    cast(null as timestamp with time zone) as session_started_at,
+    cast(null as bigint) as step_number,
+    cast(null as {{ dbt.type_string() }}) as to_event
 from arrivals
 {%- endif %}

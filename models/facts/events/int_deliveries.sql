@@ -1,25 +1,20 @@
 {{ config(**step(decides=true)) }}
-{% set seeds = [
-    'actions', 'churn_windows', 'funnels', 'funnel_steps', 'retentions', 'segments'
-] -%}
-with events as (
-
-    select ingested_at
-    from {{ ref('stg_events') }}
-
-),
-
-definitions as (
-
-    select
-        md5(concat(
-            '{{ settings_and_models() }}'
-            {%- for seed in seeds %},
-            {{ rows_as_text(ref(seed)) }}
-            {%- endfor %}
-        )) as definitions
-
-),
+{% set definitions -%}
+    (
+        select
+            md5(concat(
+                '{{ settings_and_models() }}'
+                {%- for seed in [
+                    'actions', 'churn_windows', 'funnels', 'funnel_steps', 'retentions', 'segments'
+                ] %},
+                {{ rows_as_text(ref(seed)) }}
+                {%- endfor %}
+            )) as definitions
+    )
+{%- endset -%}
+{#- a literal, from which the database knows which parts of the events it need not read -#}
+{% set unsettled_since = first_unsettled_delivery(definitions) -%}
+with definitions as {{ definitions }},
 
 -- what is kept by other definitions is of no use
 kept as (
@@ -36,25 +31,21 @@ kept as (
 
 ),
 
-latest as (
-
-    select
-        coalesce(
-            {{ unsettled_since('max(ingested_at)') }}, cast('-infinity' as timestamp with time zone)
-        ) as unsettled_since,
-        count(*) as deliveries
-    from kept
-
-),
-
 unsettled as (
 
     select
-        events.ingested_at,
+        ingested_at,
         count(*) as events
-    from events
-    where events.ingested_at >= (select latest.unsettled_since from latest)
-    group by events.ingested_at
+    from {{ ref('stg_events') }}
+    where ingested_at >= {{ unsettled_since }}
+    group by ingested_at
+
+),
+
+all_kept as (
+
+    select count(*) as deliveries
+    from kept
 
 )
 
@@ -63,9 +54,9 @@ select
     unsettled.ingested_at,
     unsettled.events,
     kept.events is null or kept.events <> unsettled.events as is_due,
-    latest.deliveries = 0 as everything_is_due
+    all_kept.deliveries = 0 as everything_is_due
 from unsettled
 cross join definitions
-cross join latest
+cross join all_kept
 left join kept
     on unsettled.ingested_at = kept.ingested_at
