@@ -126,6 +126,10 @@ report: setup ## Draw what the views hold: one HTML page, target/report.html
 report-screenshot: setup ## Take the README's picture of the demo's report anew (needs Chromium)
 	@$(BIN)/python -m scripts.report.screenshot
 
+.PHONY: lineage-screenshot
+lineage-screenshot: docs ## Take CONTRIBUTING.md's picture of the lineage anew (needs Chromium)
+	@$(BIN)/python -m scripts.lineage
+
 .PHONY: docs
 docs: setup ## Write the catalog of all views to target/static_index.html, and check it
 	@$(BIN)/python -m scripts.catalog
