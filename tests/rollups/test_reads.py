@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.metrics.logs import log
 from tests.reference import Settings
 from tests.rollups.projects import Project, some_events
 from tests.support.databases import REPOSITORY, Database
@@ -19,7 +20,10 @@ MODE = re.compile(r"facts_are_kept|goes_on|refreshing|kept_rows|build_state")
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_a_refresh_reads_of_the_events_what_arrived_and_nothing_else(project: Project) -> None:
+    # the deliveries of the last day are looked at again, and the first ones are older then
     project.deliver(some_events()[-1:], hours=30)
+    project.refresh(Settings())
+    project.deliver(log("dan A 2024-03-02T10:00"), hours=60)
     refreshed = project.refresh(Settings())
     queries = {
         run.node.name: run.node.compiled_code
