@@ -20,23 +20,19 @@ dated as (
 
 ),
 
-spanned as (
+{% if kept -%}
+dated_so_far as (
 
     select
-        {%- if kept %}
         least(dated.first_event_date, kept.first_event_date) as first_event_date,
         greatest(dated.last_event_date, kept.last_event_date) as last_event_date
     from dated
     left join {{ kept }} as kept
         on true
-        {%- else %}
-        first_event_date,
-        last_event_date
-    from dated
-        {%- endif %}
 
 ),
 
+{% endif -%}
 bounded as (
 
     select
@@ -50,7 +46,7 @@ bounded as (
         -- the day of the latest event may still be running
         {{ add_days('last_event_date', -1) }} as last_complete_date
         {%- endif %}
-    from spanned
+    from {{ 'dated_so_far' if kept else 'dated' }}
 
 )
 
