@@ -28,3 +28,16 @@
         from {{ relation }} as every_row
     )
 {%- endmacro %}
+
+
+{#- A query of what is kept depends on besides the events, as one hash in the column definitions; seeds are the
+    relations of all seeds. -#}
+{% macro hash_of_definitions(seeds) -%}
+    select
+        md5(concat(
+            '{{ event_analytics.settings_and_models() }}'
+            {%- for seed in seeds %},
+            {{ event_analytics.rows_as_text(seed) }}
+            {%- endfor %}
+        )) as definitions
+{%- endmacro %}

@@ -130,7 +130,7 @@
     {%- set query -%}
         select cast({{ event_analytics.unsettled_since('max(ingested_at)') }} as {{ dbt.type_string() }})
         from {{ event_analytics.kept_deliveries() }}
-        where definitions = {{ definitions }}
+        where definitions = ({{ definitions }})
     {%- endset -%}
     {%- set since = none -%}
     {%- if execute and not flags.FULL_REFRESH and flags.WHICH in ('run', 'build') -%}

@@ -24,20 +24,13 @@ counted as (
 ),
 
 -- apart, as PostgreSQL sorts all sessions for a distinct count, and hashes them for this
-user_dates as (
-
-    select distinct
-        session_date,
-        user_id
-    from sessions
-
-),
-
 counted_users as (
 
     {{ kept_count(
         ref('agg_session_dates'),
-        'select session_date, count(*) as users from user_dates group by session_date'
+        'select session_date, count(*) as users'
+        ' from (select distinct session_date, user_id from sessions) as user_dates'
+        ' group by session_date'
     ) }}
 
 )

@@ -2,6 +2,9 @@
 {% set key = ['funnel_number', 'step'] -%}
 {% set value_key = ['segment', 'segment_value'] + key -%}
 {% set counts = {'number': 'users', 'sums': {'total_microseconds': 'microseconds'}} -%}
+{% set by_value -%}
+    ({{ with_segment_values('progress', key + ['microseconds']) }}) as progress_by_value
+{%- endset -%}
 {% set kept = '(select * from ' ~ ref('agg_funnel_times') ~ " where breakdown = '{}') as times" -%}
 with funnel_steps as (
 
@@ -66,15 +69,9 @@ dense as (
         by_value.median_microseconds,
         by_value.total_microseconds
     from (
-        with progress_by_value as (
+        with times_by_value as (
 
-            {{ with_segment_values('progress', key + ['microseconds']) }}
-
-        ),
-
-        times_by_value as (
-
-            {{ counted_by_bin(kept.format('segment'), 'progress_by_value', value_key, **counts) }}
+            {{ counted_by_bin(kept.format('segment'), by_value, value_key, **counts) }}
 
         ),
 

@@ -1,20 +1,19 @@
 {{ config(**step(decides=true)) }}
-{% set definitions -%}
-    (
-        select
-            md5(concat(
-                '{{ settings_and_models() }}'
-                {%- for seed in [
-                    'actions', 'churn_windows', 'funnels', 'funnel_steps', 'retentions', 'segments'
-                ] %},
-                {{ rows_as_text(ref(seed)) }}
-                {%- endfor %}
-            )) as definitions
-    )
-{%- endset -%}
+{% set definitions = hash_of_definitions([
+    ref('actions'),
+    ref('churn_windows'),
+    ref('funnels'),
+    ref('funnel_steps'),
+    ref('retentions'),
+    ref('segments'),
+]) -%}
 {#- a literal, from which the database knows which parts of the events it need not read -#}
 {% set unsettled_since = first_unsettled_delivery(definitions) -%}
-with definitions as {{ definitions }},
+with definitions as (
+
+    {{ definitions }}
+
+),
 
 -- what is kept by other definitions is of no use
 kept as (
