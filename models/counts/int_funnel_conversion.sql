@@ -2,9 +2,7 @@
 {% set key = ['funnel_number', 'step'] -%}
 {% set value_key = ['segment', 'segment_value'] + key -%}
 {% set counts = {'number': 'users', 'sums': {'total_microseconds': 'microseconds'}} -%}
-{% set by_value -%}
-    ({{ with_segment_values('progress', key + ['microseconds']) }}) as progress_by_value
-{%- endset -%}
+{% set by_value = with_segment_values('progress', key + ['microseconds']) -%}
 {% set kept = '(select * from ' ~ ref('agg_funnel_times') ~ " where breakdown = '{}') as times" -%}
 with funnel_steps as (
 
@@ -71,7 +69,9 @@ dense as (
     from (
         with times_by_value as (
 
-            {{ counted_by_bin(kept.format('segment'), by_value, value_key, **counts) }}
+            {{ counted_by_bin(
+                kept.format('segment'), '(' ~ by_value ~ ') as by_value', value_key, **counts
+            ) }}
 
         ),
 

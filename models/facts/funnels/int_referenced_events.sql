@@ -1,6 +1,6 @@
--- The events from which funnels are computed, once under each reference by which they are asked for:
--- a name or an action, `*` for any event, or `$signup`. Each kind is computed only where a definition
--- has a reference of it: also in `exists`, which PostgreSQL answers before it computes the events.
+-- The events from which funnels are computed, once under each reference by which they are asked
+-- for: a name or an action, `*` for any event, or `$signup`. Each kind is computed only where a
+-- definition has a reference of it: also in `exists`, which PostgreSQL answers first.
 with event_references as (
 
     select * from {{ ref('int_event_references') }}
@@ -115,7 +115,10 @@ unioned as (
         occurred_at,
         event_date
     from events
-    where exists (select 1 from event_references as used where used.reference = '*')
+    where exists (
+        select 1 from event_references as used
+        where used.reference = '*'
+    )
     union all
     select
         '$signup' as reference,
@@ -126,7 +129,10 @@ unioned as (
     from signup_events
     where
         preference = 1
-        and exists (select 1 from event_references as used where used.reference = '$signup')
+        and exists (
+            select 1 from event_references as used
+            where used.reference = '$signup'
+        )
 
 )
 

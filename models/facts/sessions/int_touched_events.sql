@@ -2,8 +2,8 @@
 {% if not execute and facts_are_kept() -%}
 -- depends_on: {{ ref('int_touched_sessions') }}
 {% endif -%}
--- The events of which sessions are made: those that arrived, and those of the sessions that they fall
--- into. An event that arrives again is in both, and counts once.
+-- The events of which sessions are made: those that arrived, and those of the sessions that they
+-- fall into. An event that arrives again is in both, and counts once.
 with arrivals as (
 
     select

@@ -2,8 +2,8 @@
 {% if not execute -%}
 -- depends_on: {{ ref('int_deliveries') }}
 {% endif -%}
--- Sessions that events which arrived belong to, prolong or join, as they are from now on: found from
--- when the sessions of before began and ended, without their events.
+-- Sessions that events which arrived belong to, prolong or join, as they are from now on: found
+-- from when the sessions of before began and ended, without their events.
 {% set gap_seconds = whole_number('session_gap_minutes', 1) * 60 -%}
 with arrivals as (
 
@@ -17,8 +17,8 @@ with arrivals as (
 -- the model itself would be a circle: sessions are computed from what this one says
 kept_sessions as (
 
+    {% if refreshing() -%}
     select
-        {%- if refreshing() %}
         kept.user_id,
         kept.started_at,
         kept.ended_at
@@ -26,13 +26,14 @@ kept_sessions as (
     inner join {{ ref('int_touched_users') }} as touched_users
         on kept.user_id = touched_users.user_id
     where {{ add_seconds('kept.ended_at', gap_seconds) }} >= touched_users.since_at
-        {%- else %}
+    {%- else -%}
+    select
         user_id,
         since_at as started_at,
         since_at as ended_at
     from {{ ref('int_touched_users') }}
     where false
-        {%- endif %}
+    {%- endif %}
 
 ),
 
