@@ -115,10 +115,11 @@ unioned as (
         occurred_at,
         event_date
     from events
-    where exists (
-        select 1 from event_references as used
-        where used.reference = '*'
-    )
+    where
+        exists (
+            select 1 from event_references as used
+            where used.reference = '*'
+        )
     union all
     select
         '$signup' as reference,

@@ -33,17 +33,22 @@ dates as (
     inner join named_references
         on events.reference = named_references.reference
     -- PostgreSQL answers this before it computes the events that it joins
-    where exists (select 1 from named_references)
+    where
+        exists (
+            select 1 from named_references as used
+            where used.reference is not null
+        )
     union all
     select distinct
         '*' as reference,
         events.user_id,
         events.event_date
     from {{ ref('int_arrivals') }} as events
-    where exists (
-        select 1 from sought as used
-        where used.reference = '*'
-    )
+    where
+        exists (
+            select 1 from sought as used
+            where used.reference = '*'
+        )
 
 ),
 

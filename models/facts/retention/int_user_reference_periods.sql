@@ -23,7 +23,11 @@ signups as (
         {{ period_index('signup_periods.period', 'signups.signup_date') }} as period_index
     from {{ ref('fct_signups') }} as signups
     cross join signup_periods
-    where exists (select 1 from signup_periods)
+    where
+        exists (
+            select 1 from signup_periods as used
+            where used.period is not null
+        )
 
 ),
 
