@@ -11,13 +11,15 @@ from typing import Any, Literal
 
 import click
 
-from loader.building.sentences import read_sentences
+from loader.building.sentences import MOST, read_sentences
 
 _WARNED = ("warn",)
 _FAILED = ("error", "fail", "runtime error", "partial success")
 # Where in the macros a sentence was raised is for those who write macros; the log file has it.
 _TRAIL = re.compile(r"^\s*> (in|called by) ")
 _TAG = re.compile(r"^\[(WARNING|ERROR)\](\[\w+\])?: ")
+# dbt says it in some messages, and of some steps not at all.
+_COMPILED = re.compile(r"^\s*compiled code at ")
 _LOCATION = re.compile(r"^\w+ Error in ")
 
 
@@ -87,8 +89,8 @@ def show(builds: Sequence[tuple[str | None, Built]]) -> None:
     for label, built in builds:
         for finding in built.findings:
             finding.show(label)
-        if built.exit_code and built.log is not None:
-            click.echo(f"All that dbt said is in {built.log}")
+    for log in dict.fromkeys(built.log for _, built in builds if built.exit_code and built.log):
+        click.echo(f"All that dbt said is in {log}")
     for label, built in builds:
         click.echo(f"{f'{label}: ' if label else ''}{built.summary()}")
 
@@ -107,9 +109,7 @@ def from_results(results: Iterable[Any]) -> Iterator[Finding]:
             lines = read_sentences(result)
         if not lines:
             lines = _lines(result.message or status)
-            compiled = getattr(node, "compiled_path", None)
-            if compiled:
-                lines = [*lines, f"compiled code at {compiled}"]
+            lines += [f"compiled code at {path}" for path in [_compiled_path(node)] if path]
         yield Finding(
             "warning" if status in _WARNED else "error",
             f"{_kind(node)} {node.name} ({node.original_file_path})",
@@ -136,7 +136,15 @@ def _lines(message: str) -> list[str]:
         del lines[0]
     lines = [line for line in lines if line]
     margin = min((len(line) - len(line.lstrip()) for line in lines), default=0)
-    return [line[margin:] for line in lines]
+    lines = [line[margin:] for line in lines if not _COMPILED.match(line)]
+    # what PostgreSQL says may end with the statement, which has hundreds
+    more = len(lines) - MOST
+    return [*lines[:MOST], *([f"… and {more:,} more lines"] if more > 0 else [])]
+
+
+def _compiled_path(node: Any) -> str | None:
+    """Where the query of a step is, as it was run."""
+    return getattr(node, "build_path", None) or getattr(node, "compiled_path", None)
 
 
 def _kind(node: Any) -> str:

@@ -101,6 +101,7 @@ def test_a_build_ends_with_all_that_went_wrong_and_one_line(
     assert lines[says_nothing + 1] == "  Got 1 result, configured to warn if != 0"
     broken = lines.index("Error: model broken (models/broken.sql)")
     assert "nothing" in lines[broken + 1]
+    assert any(line.startswith("  compiled code at ") for line in lines[broken:])
     says_much = lines.index("Error: data test says_much (tests/says_much.sql)")
     assert lines[says_much + 1 : says_much + 22] == [
         *(f"  row {number} is wrong" for number in range(1, 21)),
