@@ -36,7 +36,7 @@ from loader.target import load_target
     metavar="NAME",
     help="Only this organisation. May be given several times.",
 )
-@option("--default", "with_default", is_flag=True, help="Only the default schemas, beside --org.")
+@option("--default", is_flag=True, help="Only the default schemas, beside --org.")
 @option("--quick", is_flag=True, help="Leave out unit tests, which do not depend on events.")
 @click.argument("dbt_arguments", nargs=-1, type=click.UNPROCESSED)
 @target_options
@@ -45,7 +45,7 @@ def build(  # noqa: PLR0913 (one parameter for each option)
     context: click.Context,
     *,
     names: tuple[str, ...],
-    with_default: bool,
+    default: bool,
     quick: bool,
     dbt_arguments: tuple[str, ...],
     target_name: str | None,
@@ -59,7 +59,7 @@ def build(  # noqa: PLR0913 (one parameter for each option)
     after -- go to dbt, whose exit code is this command's, or the highest of several.
     """
     target = load_target(target_name, profiles_dir, raw_schema)
-    chosen: list[str | None] = [None] if with_default else []
+    chosen: list[str | None] = [None] if default else []
     chosen += [check_name(name) for name in names]
     if not chosen:
         chosen = [None, *organisations(target)]

@@ -120,4 +120,5 @@ def test_the_exposure_names_the_views_that_the_report_reads() -> None:
     (report,) = [exposure for exposure in exposures if exposure["name"] == "report"]
     read = set(re.findall(r"ref\('(\w+)'\)", " ".join(QUERIES.values())))
     seeds = {path.stem for path in (REPOSITORY / "seeds").glob("*.csv")}
-    assert {f"ref('{name}')" for name in read - seeds} == set(report["depends_on"])
+    named = {f"ref('event_analytics', '{name}')" for name in read - seeds}
+    assert named == set(report["depends_on"])
