@@ -22,7 +22,5 @@
 
 {#- Whether rows of two relations are about the same users. -#}
 {% macro same_breakdown(one, other) -%}
-    {{ one }}.breakdown = {{ other }}.breakdown
-    and {{ one }}.segment = {{ other }}.segment
-    and {{ one }}.segment_value = {{ other }}.segment_value
+    {{ event_analytics.same_key(one, other, ['breakdown', 'segment', 'segment_value']) }}
 {%- endmacro %}

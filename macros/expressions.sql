@@ -40,3 +40,13 @@
     where false
     {%- endfor %}
 {%- endmacro %}
+
+
+{#- Whether two rows have the same key, a list of columns; without any, all rows have. -#}
+{% macro same_key(one, other, key) -%}
+    {%- for column in key %}
+    {{- ' and ' if not loop.first }}{{ one }}.{{ column }} = {{ other }}.{{ column }}
+    {%- else %}
+    {{- 'true' }}
+    {%- endfor %}
+{%- endmacro %}

@@ -20,6 +20,24 @@
 {% endmacro %}
 
 
+{#- A select of columns of a fact of events: of users of whom something arrived, those since when an attempt of theirs
+    can change; of all users where all of it is computed anew. -#}
+{% macro since_attempts_can_change(fact, columns) -%}
+    {%- do event_analytics.may_read(['int_touched_funnel_users']) -%}
+    select
+        {%- for column in columns %}
+        events.{{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ ref(fact) }} as events
+    {%- if event_analytics.refreshing() %}
+    inner join {{ ref('int_touched_funnel_users') }} as touched_users
+        on
+            events.user_id = touched_users.user_id
+            and events.occurred_at >= touched_users.due_since
+    {%- endif %}
+{%- endmacro %}
+
+
 {#- A select of attempts that has no row: where a step in funnel_steps, of that order, lies beyond the
     passes that there are, the database stops with a message. Until a build follows on a `dbt seed`, views may
     so have passes for other definitions than those that are there, but do not answer for these. -#}

@@ -157,11 +157,3 @@
     )
     {{ event_analytics.end_of_hashed_join() }}
 {%- endmacro %}
-
-
-{#- Whether two rows have the same key. -#}
-{% macro same_key(one, other, key) -%}
-    {%- for column in key %}
-    {{- ' and ' if not loop.first }}{{ one }}.{{ column }} = {{ other }}.{{ column }}
-    {%- endfor %}
-{%- endmacro %}

@@ -162,14 +162,10 @@
         {%- set beside = event_analytics.model_relation('int_arrivals') -%}
         {%- set deliveries = beside.incorporate(path={'identifier': 'int_deliveries'}) -%}
         {%- if load_cached_relation(deliveries) is not none -%}
-            {%- for step in event_analytics.steps_of_refreshes() | reverse %}
-                drop view if exists {{ beside.incorporate(path={'identifier': step}) }};
-            {%- endfor -%}
-            {%- for node in event_analytics.project_models() %}
-                drop table if exists {{ event_analytics.kept_table(event_analytics.model_relation(node.name)) }};
-            {%- endfor -%}
-            {%- for name in event_analytics.steps_of_refreshes() %}
-                drop table if exists {{ event_analytics.kept_table(beside.incorporate(path={'identifier': name})) }};
+            {%- for name in event_analytics.steps_of_refreshes() | reverse %}
+                {%- set step = beside.incorporate(path={'identifier': name}) %}
+                drop view if exists {{ step }};
+                drop table if exists {{ event_analytics.kept_table(step) }};
             {%- endfor -%}
             {%- for table in ('kept_deliveries', 'current_build') %}
                 drop table if exists {{ beside.incorporate(path={'identifier': table}) }};

@@ -50,21 +50,16 @@
 
 {#- A summary: rows that each build computes anew of facts and counts, for who reads them often. -#}
 {% macro summary() %}
-    {{- return({
-        'materialized': 'count',
-        'docs': {'show': true, 'node_color': '#e08a1e'},
-        'meta': {'key': none},
-    }) -}}
+    {{- return(event_analytics.count(key=none)) -}}
 {% endmacro %}
 
 
 {#- A step that several facts share in a refresh, and that is of no use once they are refreshed. in_both_modes:
     where nothing is kept, it is the same of all events. decides: how all others go about it. -#}
 {% macro step(in_both_modes=false, decides=false) %}
-    {%- set is_kept = event_analytics.facts_are_kept() -%}
     {{- return({
-        'materialized': 'step' if is_kept else 'view',
-        'enabled': is_kept or in_both_modes,
+        'materialized': 'step',
+        'enabled': in_both_modes or event_analytics.facts_are_kept(),
         'meta': {'decides': decides},
     }) -}}
 {% endmacro %}

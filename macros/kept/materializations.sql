@@ -40,11 +40,15 @@
 {#- What nobody needs before a refresh is only described by a view. -#}
 {% materialization step, default %}
     {{- run_hooks(pre_hooks) -}}
-    {{- event_analytics.start_step() -}}
-    {%- if event_analytics.refreshing() or config.get('meta', {}).get('decides') -%}
-        {{- event_analytics.make_anew(this, compiled_code, with_changes=false, lasts=false) -}}
-    {%- else -%}
+    {%- if not event_analytics.facts_are_kept() -%}
         {{- event_analytics.give_up(this, compiled_code) -}}
+    {%- else -%}
+        {{- event_analytics.start_step() -}}
+        {%- if config.get('meta')['decides'] or event_analytics.refreshing() -%}
+            {{- event_analytics.make_anew(this, compiled_code, with_changes=false, lasts=false) -}}
+        {%- else -%}
+            {{- event_analytics.give_up(this, compiled_code) -}}
+        {%- endif -%}
     {%- endif -%}
     {{- return(event_analytics.finish(this)) -}}
 {% endmaterialization %}
@@ -127,11 +131,7 @@
             on {{ meta['where'] }}
         {%- else %}
         inner join {{ now }} as now
-            on
-                true
-                {%- for name in meta['key'] %}
-                and kept.{{ name }} = now.{{ name }}
-                {%- endfor %}
+            on {{ event_analytics.same_key('kept', 'now', meta['key']) }}
         {%- endif %}
     {%- endcall -%}
     {%- call statement('main') -%}
@@ -148,9 +148,7 @@
         using {{ changes }} as changes
         where
             changes.weight = -1
-            {%- for name in meta['key'] %}
-            and kept.{{ name }} = changes.{{ name }}
-            {%- endfor %}
+            and {{ event_analytics.same_key('kept', 'changes', meta['key']) }}
     {%- endcall -%}
     {%- call statement('added') -%}
         insert into {{ kept }} ({{ columns }})
@@ -167,30 +165,21 @@
     {%- set meta = config.get('meta') -%}
     {%- set kept = event_analytics.kept_table(count) -%}
     {%- set changed = event_analytics.passing_table(count, '__changed', query) -%}
-    {%- set same_key -%}
-        true
-        {%- for name in meta['key'] %}
-        and kept.{{ name }} = changed.{{ name }}
-        {%- endfor %}
-    {%- endset -%}
+    {%- set same_key = event_analytics.same_key('kept', 'changed', meta['key']) -%}
     {%- set now = event_analytics.passing_table(count, '__now') -%}
     {%- set columns = meta['key'] + meta['sums'] + meta['least'] + meta['greatest'] -%}
     {%- call statement('now') -%}
         create temporary table {{ now }} as
         select
-            {%- for name in meta['key'] %}
-            changed.{{ name }},
+            {%- for name in columns %}
+            {% if name in meta['key'] -%}
+            changed.{{ name }}
+            {%- elif name in meta['sums'] -%}
+            changed.{{ name }} + coalesce(kept.{{ name }}, 0)
+            {%- else -%}
+            {{ 'least' if name in meta['least'] else 'greatest' }}(changed.{{ name }}, kept.{{ name }})
+            {%- endif %} as {{ name }}{{ ',' if not loop.last }}
             {%- endfor %}
-            {%- for name in meta['sums'] %}
-            changed.{{ name }} + coalesce(kept.{{ name }}, 0) as {{ name }},
-            {%- endfor %}
-            {%- for name in meta['least'] %}
-            least(changed.{{ name }}, kept.{{ name }}) as {{ name }},
-            {%- endfor %}
-            {%- for name in meta['greatest'] %}
-            greatest(changed.{{ name }}, kept.{{ name }}) as {{ name }},
-            {%- endfor %}
-            true as is_counted
         from {{ changed }} as changed
         left join {{ kept }} as kept on {{ same_key }}
     {%- endcall -%}

@@ -7,6 +7,16 @@
 {% endmacro %}
 
 
+{#- Says, while dbt reads the project, which models a refresh reads here, since dbt has to know of all. -#}
+{% macro may_read(names) %}
+    {%- if not execute and event_analytics.facts_are_kept() -%}
+        {%- for name in names -%}
+            {%- do ref(name) -%}
+        {%- endfor -%}
+    {%- endif -%}
+{% endmacro %}
+
+
 {#- The door between facts and counts: rows of a fact with a weight. All of them with a weight of 1 or, in a build
     that goes on from where the one before ended, those that are there now with 1, and those that were with -1.
     What is counted as sum(weight) is right either way. -#}
@@ -108,7 +118,7 @@
 {#- Of whom something has changed in some facts, as user_id; of which facts, a build can know only if it goes on,
     otherwise it is all users of whom something arrived. -#}
 {% macro changed_users(facts) -%}
-    {%- for fact in facts %}{% do ref(fact) %}{% endfor -%}
+    {%- do event_analytics.may_read(facts + ['int_touched_users']) -%}
     {%- if event_analytics.goes_on() -%}
         {%- for fact in facts %}
     select user_id
@@ -155,8 +165,7 @@
 {#- The door between the events themselves and counts of what facts do not keep of them: some columns of all
     events or, in a build that goes on, of those that were not counted yet. -#}
 {% macro new_events(columns) -%}
-    {#- dbt has to know of all that may be read when it reads the project -#}
-    {%- if event_analytics.facts_are_kept() %}{% do [ref('int_arrivals'), ref('fct_events')] %}{% endif -%}
+    {%- do event_analytics.may_read(['int_arrivals', 'fct_events']) -%}
     {%- if event_analytics.goes_on() -%}
     select
         {%- for column in columns %}

@@ -189,9 +189,9 @@ def test_a_build_that_is_overtaken_stops(project: Project) -> None:
     # The first build waits for us in the middle, until the second one waits for it.
     blocker = project.database.connect()
     blocker.execute("begin")
-    blocker.execute("lock table analytics_intermediate.int_touched_users in access exclusive mode")
+    blocker.execute("lock table analytics_intermediate.fct_sessions__kept in access exclusive mode")
     with project.start_refresh() as first:
-        wait_for_somebody_to_wait_for(project.database, "int_touched_users", first)
+        wait_for_somebody_to_wait_for(project.database, "fct_sessions__kept", first)
         with project.start_refresh() as second:
             wait_for_somebody_to_wait_for(project.database, "current_build", second)
             blocker.execute("rollback")

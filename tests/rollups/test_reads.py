@@ -23,7 +23,8 @@ def test_a_refresh_reads_of_the_events_what_arrived_and_nothing_else(project: Pr
     # the deliveries of the last day are looked at again, and the first ones are older then
     project.deliver(some_events()[-1:], hours=30)
     project.refresh(Settings())
-    project.deliver(log("dan A 2024-03-02T10:00"), hours=60)
+    # the last of more, so that its id is new
+    project.deliver(log(*["dan A 2024-03-02T10:00"] * 10)[-1:], hours=60)
     refreshed = project.refresh(Settings())
     queries = {
         run.node.name: run.node.compiled_code

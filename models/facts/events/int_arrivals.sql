@@ -1,7 +1,5 @@
 {{ config(**step(in_both_modes=true)) }}
-{% if not execute and facts_are_kept() -%}
--- depends_on: {{ ref('int_deliveries') }}
-{% endif -%}
+{% do may_read(['int_deliveries']) -%}
 -- All that a refresh reads of the events; where nothing is kept, or everything is due, all of them.
 with events as (
 

@@ -3,9 +3,7 @@
     within='int_touched_funnel_users',
     where='kept.user_id = within.user_id'
 )) }}
-{% if not execute and facts_are_kept() -%}
--- depends_on: {{ ref('int_touched_funnel_users') }}
-{% endif -%}
+{% do may_read(['int_touched_funnel_users']) -%}
 {% set kept_progress = kept_rows() -%}
 with funnels as (
 

@@ -1,7 +1,5 @@
 {{ config(**step()) }}
-{% if not execute -%}
--- depends_on: {{ ref('int_deliveries') }}
-{% endif -%}
+{% do may_read(['int_deliveries']) -%}
 -- Users of whom something arrived, without who is through every funnel or can no longer go on, and
 -- since when attempts of theirs can change.
 {% set is_kept = refreshing() -%}

@@ -3,9 +3,7 @@
     within='int_touched_retention_users',
     where='kept.user_id = within.user_id'
 )) }}
-{% if not execute and facts_are_kept() -%}
--- depends_on: {{ ref('int_touched_retention_users') }}
-{% endif -%}
+{% do may_read(['int_touched_retention_users']) -%}
 with retentions as (
 
     select * from {{ ref('int_retentions') }}

@@ -3,9 +3,7 @@
     within='int_touched_session_dates',
     where='kept.user_id = within.user_id and kept.session_date = within.session_date'
 )) }}
-{% if not execute and facts_are_kept() -%}
--- depends_on: {{ ref('int_touched_session_dates') }}
-{% endif -%}
+{% do may_read(['int_touched_session_dates']) -%}
 with session_dates as (
 
     select distinct

@@ -4,9 +4,7 @@
     where='kept.user_id = within.user_id'
     ' and kept.started_at between within.started_at and within.ended_at'
 )) }}
-{% if not execute and facts_are_kept() -%}
--- depends_on: {{ ref('int_touched_sessions') }}
-{% endif -%}
+{% do may_read(['int_touched_sessions']) -%}
 with
 {% if facts_are_kept() -%}
 -- the last event of a session knows all of it

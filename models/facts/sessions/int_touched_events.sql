@@ -1,7 +1,5 @@
 {{ config(**step(in_both_modes=true)) }}
-{% if not execute and facts_are_kept() -%}
--- depends_on: {{ ref('int_touched_sessions') }}
-{% endif -%}
+{% do may_read(['int_touched_sessions']) -%}
 -- The events of which sessions are made: those that arrived, and those of the sessions that they
 -- fall into. An event that arrives again is in both, and counts once.
 with arrivals as (

@@ -1,7 +1,5 @@
 {{ config(**step()) }}
-{% if not execute -%}
--- depends_on: {{ ref('int_deliveries') }}
-{% endif -%}
+{% do may_read(['int_deliveries']) -%}
 -- Sessions that events which arrived belong to, prolong or join, as they are from now on: found
 -- from when the sessions of before began and ended, without their events.
 {% set gap_seconds = whole_number('session_gap_minutes', 1) * 60 -%}

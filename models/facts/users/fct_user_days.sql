@@ -1,8 +1,6 @@
 {{ config(**fact(key=['user_id', 'activity_date'])) }}
 {% set kept = kept_rows() -%}
-{% if not execute and facts_are_kept() -%}
--- depends_on: {{ ref('int_touched_users') }}
-{% endif -%}
+{% do may_read(['int_touched_users']) -%}
 with activity as (
 
     select * from {{ ref('int_activity') }}

@@ -1,7 +1,5 @@
 {{ config(**fact(key=['user_id', 'period', 'period_start'])) }}
-{% if not execute and facts_are_kept() -%}
--- depends_on: {{ ref('int_touched_users') }}
-{% endif -%}
+{% do may_read(['int_touched_users']) -%}
 with user_dates as (
 
     select * from {{ ref('int_user_dates') }}
