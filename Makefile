@@ -11,10 +11,10 @@ SDKS := .cache/sdks
 METRICS := .cache/metrics-layer
 DLT_ENVIRONMENT := .cache/dlt
 
-# As many tests at a time as there are processors; tests/support/workers.py says which stay together.
+# How many at a time says tests/conftest.py, and which stay together tests/support/workers.py.
 WORKERS := --numprocesses logical --no-loadscope-reorder
 # Suites that take long or need more than Python, each with a target of its own.
-OWN_TARGETS := buffer deploy exactness interruption metrics_layer report rollups sdks
+OWN_TARGETS := buffer deploy exactness interruption metrics_layer package report rollups sdks
 
 # Where no PGHOST names a server, one runs for as long as the demo.
 WITH_postgres := $(BIN)/python -m scripts.with_postgres --
@@ -29,7 +29,7 @@ help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  TARGET=postgres runs the demo on PostgreSQL; for build and report it names a target of profiles.yml."
-	@echo "  QUICK=1 leaves the unit tests out of build: they do not depend on events."
+	@echo "  QUICK=1 leaves the unit tests out of build and demo: they do not depend on events."
 	@echo "  PYTHON=python3.12 chooses the Python that makes $(VENV)."
 
 .PHONY: setup
@@ -43,7 +43,7 @@ demo: setup ## Load the example events, build the views, print the metrics
 
 .PHONY: demo-duckdb demo-postgres
 demo-duckdb demo-postgres: demo-%: setup
-	@$(WITH_$*) $(BIN)/python -m scripts.demo --target $*
+	@$(WITH_$*) $(BIN)/python -m scripts.demo --target $* $(if $(QUICK),--quick)
 
 .PHONY: test
 test: setup ## Run the tests, on DuckDB and PostgreSQL
@@ -73,6 +73,10 @@ test-sdks: setup $(SDKS)/.installed ## Let the SDKs of Segment, RudderStack and 
 .PHONY: test-rollups
 test-rollups: setup ## Let deliveries, definitions and builds come in any order, and compare every view
 	@$(BIN)/pytest $(WORKERS) tests/rollups
+
+.PHONY: test-package
+test-package: setup ## Let another dbt project use this one as a package, on DuckDB and PostgreSQL
+	@$(BIN)/pytest $(WORKERS) tests/package
 
 .PHONY: test-report
 test-report: setup ## Open the report in headless Chromium (needs Chromium)

@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 import psycopg
 
+from loader.building.run import without_unit_tests
 from scripts.postgres import server_from_environment
 from scripts.report.write import write
 from scripts.steps import REPOSITORY, Dbt, run_loader, use_own_database
@@ -110,7 +111,8 @@ REPORTS = (
     help="Where the DuckDB file and what dbt writes go; by default .cache/demo/TARGET.",
 )
 @click.option("--database", default=DATABASE, help="The PostgreSQL database, created when missing.")
-def main(target: str, directory: Path | None, database: str) -> None:
+@click.option("--quick", is_flag=True, help="Leave out unit tests, which do not depend on events.")
+def main(target: str, directory: Path | None, database: str, *, quick: bool) -> None:
     """Load the example events, build the views and print the metrics.
 
     With --target postgres the server is the one that PGHOST names; see scripts/with_postgres.py
@@ -123,7 +125,7 @@ def main(target: str, directory: Path | None, database: str) -> None:
     run_loader("init")
     run_loader("append", str(EVENTS))
     dbt = Dbt(target, target_path=directory / "target", log_path=directory / "logs")
-    dbt.build()
+    dbt.build(*(without_unit_tests() if quick else []))
     for report in REPORTS:
         dbt.show(report.title, report.query)
     page = directory / "report.html"

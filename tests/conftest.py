@@ -24,6 +24,7 @@ from tests.support.databases import (
     new_database,
     passing_server,
 )
+from tests.support.demo import DemoRun, run_demo
 from tests.support.run import foreign_settings
 from tests.support.workers import GroupScheduling, longest_first
 
@@ -42,11 +43,6 @@ hypothesis.settings.register_profile("thorough", deadline=None, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
-# A shell that starts pytest in the background has it ignore Ctrl-C, and so would all it starts.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest."""
     items.sort(key=lambda item: longest_first(item.nodeid))
@@ -56,6 +52,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> GroupScheduling:
     """Keep together what shares something expensive (with --numprocesses)."""
     return GroupScheduling(config, log)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:  # noqa: ARG001 (its signature)
+    """One worker more than there are processors, as many tests wait for servers and processes."""
+    return (os.cpu_count() or 1) + 1
 
 
 class MakeDatabase(Protocol):
@@ -152,3 +154,22 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 def database(engine: Engine, make_database: MakeDatabase) -> Database:
     """An empty database of each engine in turn."""
     return make_database(engine)
+
+
+@pytest.fixture(scope="session")
+def duckdb_demo(make_session_database: MakeDatabase) -> DemoRun:
+    """The demo on a DuckDB file that nobody else uses."""
+    return run_demo(make_session_database("duckdb"))
+
+
+@pytest.fixture(scope="session")
+def postgres_demo(make_session_database: MakeDatabase) -> DemoRun:
+    """The demo in a PostgreSQL database that nobody else uses."""
+    return run_demo(make_session_database("postgres"))
+
+
+@pytest.fixture
+def demo(engine: Engine, request: pytest.FixtureRequest) -> DemoRun:
+    """The demo on each engine in turn."""
+    run: DemoRun = request.getfixturevalue(f"{engine}_demo")
+    return run

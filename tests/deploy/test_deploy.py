@@ -14,7 +14,7 @@ import yaml
 from loader.serve.metrics import Metrics
 from tests.conftest import MakeDatabase
 from tests.support.databases import REPOSITORY
-from tests.support.run import run_dbt, run_loader
+from tests.support.run import BUILD_UNTESTED, run_dbt, run_loader
 
 DEPLOY = REPOSITORY / "deploy"
 EVENTS = REPOSITORY / "examples" / "cofacts" / "events.parquet"
@@ -91,8 +91,7 @@ def test_every_panel_over_the_views_has_rows(make_database: MakeDatabase) -> Non
     database = make_database("postgres")
     run_loader("init", database=database, check=True)
     run_loader("append", EVENTS, database=database, check=True)
-    for command in ("seed", "run"):
-        run_dbt(command, database=database)
+    run_dbt(*BUILD_UNTESTED, database=database)
     for panel in panels("marts"):
         for target in panel["targets"]:
             query = re.sub(r"\$__timeFilter\(\w+\)", "true", target["rawSql"])

@@ -32,7 +32,7 @@ from tests.support.databases import (
     new_database,
     passing_server,
 )
-from tests.support.run import run_dbt, run_loader
+from tests.support.run import BUILD_UNTESTED, run_dbt, run_loader
 
 SEEDS = REPOSITORY / "tests" / "metrics" / "seeds"
 #: Other ones in each round, which tells more than many at once.
@@ -102,8 +102,7 @@ def _round(search: Search, random: Random, variant_name: str, users: int, crowds
         engines = []
         for engine in search.engines:
             database = search.database(engine, variant_name)
-            for command in ("seed", "run"):
-                run_dbt(command, database=database, variables=variables, project=project)
+            run_dbt(*BUILD_UNTESTED, database=database, variables=variables, project=project)
             engines.append(
                 stack.enter_context(PublicViews(database, timezone=variant.session_timezone))
             )

@@ -7,22 +7,21 @@ import pytest
 
 from tests.conftest import MakeDatabase
 from tests.metrics.views import PublicViews
-from tests.support.databases import ENGINES, REPOSITORY, Engine
-from tests.support.run import run_dbt, run_loader
-
-EVENTS = REPOSITORY / "examples" / "cofacts" / "events.parquet"
+from tests.support.databases import Engine
+from tests.support.demo import DemoRun
+from tests.support.run import run_dbt
 
 
 @pytest.fixture(scope="session")
-def cofacts(make_session_database: MakeDatabase) -> Iterator[dict[Engine, PublicViews]]:
-    """The project as it is, built by each engine from the example events."""
+def cofacts(
+    duckdb_demo: DemoRun, postgres_demo: DemoRun, make_session_database: MakeDatabase
+) -> Iterator[dict[Engine, PublicViews]]:
+    """What the demo has built with each engine, in copies, which may stay open."""
     with ExitStack() as stack:
         views: dict[Engine, PublicViews] = {}
-        for engine in ENGINES:
-            database = make_session_database(engine)
-            run_loader("init", database=database, check=True)
-            run_loader("append", EVENTS, database=database, check=True)
-            for command in (["seed"], ["run"], ["compile", "--select", "resource_type:analysis"]):
-                run_dbt(*command, database=database)
+        for demo in (duckdb_demo, postgres_demo):
+            engine = demo.database.engine
+            database = make_session_database(engine, like=demo.database)
+            run_dbt("compile", "--select", "resource_type:analysis", database=database)
             views[engine] = stack.enter_context(PublicViews(database))
         yield views

@@ -17,7 +17,7 @@ from tests.metrics.logs import log
 from tests.metrics.views import PublicViews, copy_project, difference
 from tests.reference import Definitions, Settings, compute
 from tests.support.databases import ENGINES, REPOSITORY, Database, Engine
-from tests.support.run import run_dbt, run_loader
+from tests.support.run import BUILD_UNTESTED, run_dbt, run_loader
 
 pytestmark = pytest.mark.slow
 
@@ -81,12 +81,15 @@ class Project:
         with PublicViews(database) as views:
             views.replace_events(EVENTS)
         self.seed(checkout=PLAIN)
-        self.run("seed")
-        self.run("run", *MODELS)
+        self.build()
 
     def run(self, *command: str, **variables: object) -> None:
         """Run a command of dbt, which has to succeed."""
         run_dbt(*command, database=self.database, variables=variables, project=self.directory)
+
+    def build(self, **variables: object) -> None:
+        """Build the funnel views, and the definitions that they read."""
+        self.run(*BUILD_UNTESTED, *MODELS, **variables)
 
     def seed(self, **funnels: Shape) -> None:
         """Write funnels by name, all with a window of an hour, into the seeds."""
@@ -145,15 +148,14 @@ def test_views_stop_where_seeds_ask_for_more(project: Project, shape: Shape) -> 
 
 def test_views_compute_what_the_seeds_ask_for_after_a_build(project: Project) -> None:
     project.seed(checkout=PLAIN, **MORE, **ENOUGH)
-    project.run("seed", *SEEDS)
-    project.run("run", *MODELS)
+    project.build()
     project.assert_views_match()
 
     # what no funnel asks for any more
     project.seed(checkout=PLAIN)
     project.run("seed", *SEEDS)
     project.assert_views_match()
-    project.run("run", *MODELS)
+    project.build()
     project.assert_views_match()
 
 
@@ -161,13 +163,11 @@ def test_funnels_may_have_twenty_steps(project: Project) -> None:
     names = ("look", "*", "buy", "look", "rate")
     steps = tuple((names[number % len(names)], "") for number in range(20))
     project.seed(**{order: (order, steps) for order in ("ordered", "strict", "unordered")})
-    for command in (("seed", *SEEDS), ("run", *MODELS)):
-        project.run(*command, max_funnel_steps=20)
+    project.build(max_funnel_steps=20)
     project.assert_views_match()
 
     project.seed(checkout=PLAIN)
-    project.run("seed", *SEEDS)
-    project.run("run", *MODELS)
+    project.build()
 
 
 @pytest.mark.parametrize("engine", ENGINES)

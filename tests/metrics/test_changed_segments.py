@@ -16,7 +16,7 @@ from tests.metrics.logs import at
 from tests.metrics.views import PublicViews, copy_project, difference
 from tests.reference import Definitions, Event, Settings, compute
 from tests.support.databases import REPOSITORY, Database, Engine
-from tests.support.run import run_dbt, run_loader
+from tests.support.run import BUILD_UNTESTED, run_dbt, run_loader
 
 pytestmark = pytest.mark.slow
 
@@ -52,8 +52,7 @@ def test_views_follow_the_seed_or_stop_until_they_are_built(
         run_dbt(*command, database=database, project=project)
 
     write_segments(project, first=("plan", "first"))
-    dbt("seed")
-    dbt("run", "--select", f"+{VIEW}")
+    dbt(*BUILD_UNTESTED, "--select", f"+{VIEW}")
     assert_view_matches(database, project)
 
     write_segments(project, renamed=("plan", "latest"), twice=("plan", "first"))

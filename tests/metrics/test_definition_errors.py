@@ -14,10 +14,7 @@ import pytest
 from tests.conftest import MakeDatabase
 from tests.metrics.views import PublicViews, copy_project
 from tests.support.databases import ENGINES, REPOSITORY, Database, Engine
-from tests.support.run import DbtResult, run_dbt, run_loader
-
-# Tests of seeds and models would only take time here.
-BUILD = ("build", "--exclude-resource-type", "test", "unit_test")
+from tests.support.run import BUILD_UNTESTED, DbtResult, run_dbt, run_loader
 
 # Public views that read a definition, so that none of them may be built from a bad one.
 VIEWS_OF_DEFINITIONS = {
@@ -78,7 +75,7 @@ def build(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Build
             for seed in folder.glob("*.csv"):
                 shutil.copy(seed, project / "seeds")
         return run_dbt(
-            *BUILD,
+            *BUILD_UNTESTED,
             *("--select", selection),
             database=database,
             variables=VARIABLES.get(case),
@@ -175,7 +172,7 @@ def test_a_bad_variable_is_named_with_its_mend(
     make_database: MakeDatabase, variable: str, value: str, sentence: str
 ) -> None:
     database = make_database("duckdb")
-    result = run_dbt(*BUILD, database=database, variables={variable: value}, check=False)
+    result = run_dbt(*BUILD_UNTESTED, database=database, variables={variable: value}, check=False)
     assert not result.success
     assert sentence in result.output
     assert not database.path.exists()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.databases import REPOSITORY, Database
-from tests.support.run import run_dbt
+from tests.support.run import BUILD_UNTESTED, run_dbt
 
 pytestmark = pytest.mark.slow
 
@@ -92,8 +92,7 @@ def test_a_model_of_the_other_project_may_give_the_events(shop: Database, consum
 def test_roll_ups_are_kept_of_another_table_too(shop: Database, consumer: Path) -> None:
     by_arrival = {"rollups": "incremental", "event_columns": COLUMNS | {"ingested_at": "arrived"}}
     count = "select churn_status, users from shop_product.churn_summary order by churn_status"
-    for command in ("seed", "run"):
-        run_dbt(command, database=shop, project=consumer, variables=by_arrival)
+    run_dbt(*BUILD_UNTESTED, database=shop, project=consumer, variables=by_arrival)
     assert shop.query(count) == [("customer", 1), ("lost", 2)]
     # neither of both projects' views is made anew, as macros/views.sql says
     views = (

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from scripts.catalog import findings
-from tests.project.conftest import DemoRun
+from tests.support.demo import DemoRun
 from tests.support.run import run_dbt
 
 MANIFEST: dict[str, Any] = {

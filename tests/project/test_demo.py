@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import MakeDatabase
-from tests.project.conftest import USERS_OWN_DATABASE, USERS_OWN_FILE, DemoRun, run_demo
+from tests.support.demo import USERS_OWN_DATABASE, USERS_OWN_FILE, DemoRun, run_demo
 from tests.support.databases import REPOSITORY, Database
 from tests.support.run import run_loader
 
@@ -62,7 +62,8 @@ def test_a_second_run_appends_nothing_and_prints_the_same(
     demo: DemoRun, make_database: MakeDatabase
 ) -> None:
     # a copy, as tests that ran dbt on the demo's own DuckDB file may still hold it open
-    second = run_demo(make_database(demo.database.engine, like=demo.database))
+    again = make_database(demo.database.engine, like=demo.database)
+    second = run_demo(again, "--quick")
     assert second.metrics == demo.metrics
     (events,) = second.database.query("select count(*) from raw.events")[0]
     distinct = "select count(*) from (select distinct user_id, event_name, event_time, "

@@ -11,7 +11,7 @@ import pytest
 
 from scripts.report.queries import COHORTS, DAYS, ENTRY_DAYS, PERIODS, WEEKS
 from tests.conftest import MakeDatabase
-from tests.project.conftest import DemoRun
+from tests.support.demo import DemoRun
 from tests.support.databases import Database
 from tests.support.report import run_report
 

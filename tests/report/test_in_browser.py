@@ -18,7 +18,7 @@ from scripts.steps import Dbt
 from tests.conftest import MakeDatabase
 from tests.metrics.views import copy_project
 from tests.support.report import HARMFUL
-from tests.support.run import environment, run_dbt, run_loader
+from tests.support.run import BUILD_UNTESTED, environment, run_dbt, run_loader
 
 DESKTOP, PHONE = (1200, 900), (390, 844)
 CHARTS = 9
@@ -75,8 +75,7 @@ def report(make_session_database: MakeDatabase, tmp_path_factory: pytest.TempPat
     project = copy_project(directory / "project", seeds)
     run_loader("init", database=database, check=True)
     run_loader("append", log, database=database, check=True)
-    run_dbt("build", "--resource-type", "seed", "--resource-type", "model",
-            database=database, project=project)  # fmt: skip
+    run_dbt(*BUILD_UNTESTED, database=database, project=project)
     output = directory / "report.html"
     with environment(dict(database.env())), chdir(project):
         dbt = Dbt(

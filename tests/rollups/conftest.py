@@ -55,4 +55,4 @@ def build_once(
 
 def _new_project(directory: Path, database: Database) -> Project:
     run_loader("init", database=database, check=True)
-    return Project(copy_project(directory, SEEDS), database)
+    return Project(copy_project(directory, SEEDS, with_comments=True), database)

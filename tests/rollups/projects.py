@@ -14,11 +14,10 @@ from tests.metrics.logs import log
 from tests.metrics.views import PublicViews, difference
 from tests.reference import VIEWS, Definitions, Event, Settings, compute
 from tests.support.databases import Database
-from tests.support.run import DbtResult, process_environment, run_dbt
+from tests.support.run import BUILD_UNTESTED, DbtResult, process_environment, run_dbt
 
 SEEDS = Path(__file__).parents[1] / "metrics" / "seeds"
 LATEST = datetime(2026, 11, 1, 12, 30, tzinfo=UTC)
-BUILD = ("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 
 
 @dataclass
@@ -55,11 +54,11 @@ class Project:
 
     def build(self, settings: Settings, *options: str, check: bool = True) -> DbtResult:
         """Build with roll-ups that are kept."""
-        return self.run(settings, *BUILD, *options, check=check)
+        return self.run(settings, *BUILD_UNTESTED, *options, check=check)
 
     def refresh(self, settings: Settings) -> DbtResult:
         """Build what is kept, and no view."""
-        return self.run(settings, "--no-write-json", "run", "--selector", "refresh")
+        return self.run(settings, "run", "--selector", "refresh")
 
     def start_refresh(self) -> subprocess.Popen[bytes]:
         """Start a refresh as a process of its own, whose output is one pipe."""

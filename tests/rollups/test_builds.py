@@ -9,7 +9,6 @@ import pytest
 from tests.metrics.logs import log
 from tests.reference import Settings
 from tests.rollups.projects import (
-    BUILD,
     Project,
     assert_views_match,
     due_users,
@@ -17,7 +16,7 @@ from tests.rollups.projects import (
     some_events,
 )
 from tests.support.databases import REPOSITORY, Database
-from tests.support.run import run_dbt
+from tests.support.run import BUILD_UNTESTED, run_dbt
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
@@ -158,7 +157,7 @@ def test_roll_ups_can_be_given_up_and_taken_up_again(project: Project) -> None:
     events = some_events()
     definitions = project.definitions(shorter_windows=False)
     project.deliver(events[-1:], hours=1)
-    run_dbt(*BUILD, database=project.database, project=project.directory)
+    run_dbt(*BUILD_UNTESTED, database=project.database, project=project.directory)
     assert_views_match(project.database, events, definitions, Settings(), "as views")
     project.build(Settings())
     assert_views_match(project.database, events, definitions, Settings(), "kept again")

@@ -14,9 +14,9 @@ import pytest
 
 from tests.metrics.views import SCHEMA
 from tests.reference import VIEWS, Settings
-from tests.rollups.projects import BUILD, Project, assert_views_match, some_events
+from tests.rollups.projects import Project, assert_views_match, some_events
 from tests.support.databases import Database
-from tests.support.run import run_dbt
+from tests.support.run import BUILD_UNTESTED, run_dbt
 
 pytestmark = [
     pytest.mark.slow,
@@ -73,7 +73,7 @@ def test_views_and_grants_stay_when_roll_ups_are_given_up_and_taken_up(
     events = some_events()[:-1]
 
     with readers(database) as outcomes:
-        run_dbt(*BUILD, *options, database=database, project=project.directory)
+        run_dbt(*BUILD_UNTESTED, *options, database=database, project=project.directory)
         assert_own_view_and_grants(database)
         assert_views_match(database, events, definitions, Settings(), "given up")
         kept = "select relname from pg_catalog.pg_class where relname ~ '__(kept|changes)$'"

@@ -16,6 +16,9 @@ from click.testing import CliRunner
 
 from tests.support.databases import REPOSITORY, Database
 
+# Seeds and models without their tests, for those who ask the views themselves.
+BUILD_UNTESTED = ("build", "--exclude-resource-type", "test", "unit_test")
+
 # What a developer's own shell may have set, and what must not reach a test.
 SETTING_PREFIXES = ("DBT_", "EVENTS_", "LOADER_", "PG")
 
@@ -181,6 +184,9 @@ def run_dbt(
         # the one command that writes none, and does not know the option
         del settings["--target-path"]
     command = [*args, *(part for setting in settings.items() for part in setting), "--quiet"]
+    if args[0] not in ("docs", "parse"):
+        # which takes as long as several models, and nobody reads it
+        command.append("--no-write-json")
     with environment(_settings(database, env)), chdir(project):
         ended = dbtRunner(callbacks=[listen]).invoke(command)
     if ended.exception is not None:

@@ -8,8 +8,13 @@ from xdist.scheduler import LoadScopeScheduling
 
 # What takes so long to make that only one worker should: whose tests need it, longest first.
 _SHARED = {
-    "demo": ("project/test_catalog", "project/test_demo", "project/test_report"),
-    "cofacts": ("metrics/test_engines_agree", "metrics/test_analyses"),
+    "demo": (
+        "project/test_catalog",
+        "project/test_demo",
+        "project/test_report",
+        "metrics/test_engines_agree",
+        "metrics/test_analyses",
+    ),
 }
 _PARAMETERS = re.compile(r"\[(?:\w+-)*?(duckdb|postgres)\b(?:-(defaults|berlin|kathmandu)\b)?")
 

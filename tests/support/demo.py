@@ -1,4 +1,4 @@
-"""One run of the demo on each engine, shared by the tests that look at what it left."""
+"""A run of the demo on a database of its own."""
 
 from __future__ import annotations
 
@@ -6,10 +6,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-import pytest
-
-from tests.conftest import MakeDatabase
-from tests.support.databases import REPOSITORY, Database, Engine
+from tests.support.databases import REPOSITORY, Database
 from tests.support.run import process_environment
 
 # What the environment names while the demo runs, and what the demo must not touch.
@@ -27,31 +24,12 @@ class DemoRun:
     @property
     def metrics(self) -> str:
         """The tables, without the load report and dbt's timing before them."""
-        _, _, after_build = self.stdout.partition("$ dbt build\n")
+        _, _, after_build = self.stdout.partition("$ dbt build")
         tables = after_build[after_build.index("Daily active users") :]
         return tables.partition("Where to look next")[0]
 
 
-@pytest.fixture(scope="session")
-def duckdb_demo(make_session_database: MakeDatabase) -> DemoRun:
-    """The demo on a DuckDB file that nobody else uses."""
-    return run_demo(make_session_database("duckdb"))
-
-
-@pytest.fixture(scope="session")
-def postgres_demo(make_session_database: MakeDatabase) -> DemoRun:
-    """The demo in a PostgreSQL database that nobody else uses."""
-    return run_demo(make_session_database("postgres"))
-
-
-@pytest.fixture
-def demo(engine: Engine, request: pytest.FixtureRequest) -> DemoRun:
-    """The demo on each engine in turn."""
-    run: DemoRun = request.getfixturevalue(f"{engine}_demo")
-    return run
-
-
-def run_demo(database: Database) -> DemoRun:
+def run_demo(database: Database, *further_options: str) -> DemoRun:
     """Run the demo on this database, as a process of its own."""
     options = {
         "--target": database.engine,
@@ -68,6 +46,7 @@ def run_demo(database: Database) -> DemoRun:
             "-m",
             "scripts.demo",
             *(part for option in options.items() for part in option),
+            *further_options,
         ],
         cwd=REPOSITORY,
         env=process_environment(database, own_settings),
