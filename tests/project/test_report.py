@@ -11,8 +11,8 @@ import pytest
 
 from scripts.report.queries import COHORTS, DAYS, ENTRY_DAYS, PERIODS, WEEKS
 from tests.conftest import MakeDatabase
-from tests.support.demo import DemoRun
 from tests.support.databases import Database
+from tests.support.demo import DemoRun
 from tests.support.report import run_report
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]

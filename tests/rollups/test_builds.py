@@ -153,6 +153,8 @@ def test_a_build_of_a_part_leaves_everything_due(project: Project) -> None:
     assert_views_match(project.database, events, definitions, Settings(), "a build of a part")
 
 
+# test_readers.py does so on PostgreSQL, where there are others meanwhile
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
 def test_roll_ups_can_be_given_up_and_taken_up_again(project: Project) -> None:
     events = some_events()
     definitions = project.definitions(shorter_windows=False)

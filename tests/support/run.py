@@ -15,6 +15,7 @@ from typing import Any
 from click.testing import CliRunner
 
 from tests.support.databases import REPOSITORY, Database
+from tests.support.parsing import parsed
 
 # Seeds and models without their tests, for those who ask the views themselves.
 BUILD_UNTESTED = ("build", "--exclude-resource-type", "test", "unit_test")
@@ -143,6 +144,27 @@ class DbtResult:
         return "\n".join(self.messages)
 
 
+def _dbt_result(ended: Any, messages: list[str]) -> DbtResult:
+    if ended.exception is not None:
+        messages.append(str(ended.exception))
+    return DbtResult(
+        success=ended.success,
+        messages=messages,
+        statuses={
+            run.node.name: str(run.status) for run in getattr(ended.result, "results", None) or []
+        },
+        result=ended.result,
+    )
+
+
+class _UnparsedError(Exception):
+    """dbt could not parse the project."""
+
+    def __init__(self, ended: Any) -> None:
+        super().__init__()
+        self.ended = ended
+
+
 def run_dbt(
     *args: str,
     database: Database,
@@ -153,8 +175,7 @@ def run_dbt(
 ) -> DbtResult:
     """Run a dbt command in this process, which saves dbt's start-up of several seconds.
 
-    What dbt parsed is kept beside the database, so that the next command on the same database
-    with the same variables does not parse again.
+    What dbt has parsed once in this process it does not parse again: see parsing.py.
 
     Args:
         args: The command line after `dbt`, such as `"build", "--select", "stg_events"`.
@@ -172,33 +193,40 @@ def run_dbt(
         if event.info.level in ("info", "warn", "error"):
             messages.append(event.info.msg)
 
+    def invoke(*command: str, manifest: Any = None) -> Any:
+        runner = dbtRunner(manifest=manifest, callbacks=[listen])
+        with environment(_settings(database, env)), chdir(project):
+            return runner.invoke([*command, *options, "--quiet"])
+
+    def parse() -> tuple[Any, list[str]]:
+        ended = invoke("parse")
+        if not ended.success:
+            raise _UnparsedError(ended)
+        return ended.result, list(messages)
+
     settings = {
         "--profiles-dir": str(database.directory),
         "--project-dir": str(project),
         "--target": database.engine,
-        "--target-path": str(database.directory / "target"),
         "--log-path": str(database.directory / "logs"),
         "--vars": json.dumps(dict(variables or {})),
     }
-    if args[0] == "deps":
+    if args[0] != "deps":
         # the one command that writes none, and does not know the option
-        del settings["--target-path"]
-    command = [*args, *(part for setting in settings.items() for part in setting), "--quiet"]
-    if args[0] not in ("docs", "parse"):
-        # which takes as long as several models, and nobody reads it
-        command.append("--no-write-json")
-    with environment(_settings(database, env)), chdir(project):
-        ended = dbtRunner(callbacks=[listen]).invoke(command)
-    if ended.exception is not None:
-        messages.append(str(ended.exception))
-    result = DbtResult(
-        success=ended.success,
-        messages=messages,
-        statuses={
-            run.node.name: str(run.status) for run in getattr(ended.result, "results", None) or []
-        },
-        result=ended.result,
-    )
+        settings["--target-path"] = str(database.directory / "target")
+    options = [part for setting in settings.items() for part in setting]
+    if args[0] in ("deps", "docs", "parse"):
+        ended = invoke(*args)
+    else:
+        try:
+            known = parsed(project, database, variables or {}, parse)
+        except _UnparsedError as error:
+            ended = error.ended
+        else:
+            messages[:] = known.messages
+            # what it would write takes as long as several models, and nobody reads it
+            ended = invoke(*args, "--no-write-json", manifest=known.of(database, project))
+    result = _dbt_result(ended, messages)
     assert result.success or not check, f"dbt {' '.join(args)} failed:\n{result.output}"
     return result
 
