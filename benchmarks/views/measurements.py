@@ -144,6 +144,7 @@ def measure(database: Database, events: Events, rounds: int, parts: frozenset[st
             measure_rollups(database, events, figures, rounds)
         elif "growth" in parts:
             figures.add("full rebuild", database.build("incremental", *WITHOUT_TESTS))
+            figures.add("refresh with nothing new", database.refresh())
             measure_refreshes(database, events, figures)
     finally:
         database.drop()
