@@ -55,22 +55,22 @@ _PARSED: dict[str, Parsed] = {}
 def parsed(
     project: Path,
     database: Database,
-    variables: Mapping[str, Any],
+    settings: Mapping[str, Any],
     parse: Callable[[], tuple[Any, list[str]]],
 ) -> Parsed:
-    """What dbt makes of a project with these variables, on this engine.
+    """What dbt makes of a project with these settings, on this engine.
 
     Args:
         project: The directory of dbt_project.yml.
         database: A database of the engine.
-        variables: Those of `--vars`.
+        settings: Variables of dbt and of the environment.
         parse: Parses it: the manifest, and what dbt said; its errors are passed on.
 
     Returns:
         What has been made of it before, or is now.
     """
     key = hashlib.sha256()
-    for part in (database.engine, json.dumps(dict(variables), sort_keys=True), *_contents(project)):
+    for part in (database.engine, json.dumps(settings, sort_keys=True), *_contents(project)):
         key.update(part if isinstance(part, bytes) else part.encode())
         key.update(b"\0")
     found = _PARSED.get(key.hexdigest())

@@ -219,7 +219,7 @@ def run_dbt(
         ended = invoke(*args)
     else:
         try:
-            known = parsed(project, database, variables or {}, parse)
+            known = parsed(project, database, {"vars": variables, "env": env}, parse)
         except _UnparsedError as error:
             ended = error.ended
         else:
