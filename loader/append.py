@@ -15,7 +15,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from operator import attrgetter
 from queue import SimpleQueue
 from typing import Any
@@ -31,6 +30,7 @@ from loader.contract import (
     Rejection,
 )
 from loader.errors import LoaderError
+from loader.failures import database_errors
 from loader.field_names import FieldNames
 from loader.lane import Lane, Leftover
 from loader.readers import Block, Reader, RejectedRow, Source
@@ -38,13 +38,11 @@ from loader.readers.block import stored_text
 from loader.readers.open import open_reader
 from loader.report import EXAMPLES, AppendReport, FileReport
 from loader.stores import Applied, Stage, Store, open_store
-from loader.target import Target, database_errors
+from loader.target import Target
 
 DEFAULT_BLOCK_BYTES = 8 << 20
 _WORKERS = 2
 _REFUSED = "nothing appended, because of --strict"
-# Rows of an iterable that are judged and written at once.
-_ROWS_AT_ONCE = 5000
 
 #: Called with a source and the bytes read of it since the last call.
 Progress = Callable[[Source, int], None]
@@ -91,25 +89,6 @@ def append_files(
     with _open(target, options) as store:
         run = _Run(target, store, options, progress)
         report = run.all_or_none(sources) if options.strict else run.one_by_one(sources)
-    return _closed(report, started)
-
-
-def append_events(
-    target: Target,
-    events: Iterable[str | bytes | Mapping[str, Any]],
-    source: str,
-    options: AppendOptions | None = None,
-) -> AppendReport:
-    """Append events that are there already, each a JSON text or a mapping, in one transaction.
-
-    ``source`` is what rejected rows are recorded under; their line is the event's number from 1.
-    Raises LoaderError, and then nothing was appended.
-    """
-    options = options or AppendOptions()
-    started = time.monotonic()
-    with _open(target, options) as store:
-        run = _Run(target, store, options, None)
-        report = AppendReport([run.iterable(source, events)])
     return _closed(report, started)
 
 
@@ -210,22 +189,6 @@ class _Run:
             report.files = [FileReport.of_failure(source.name, failure) for source in sources]
         del report.offending[EXAMPLES:]
         return report
-
-    def iterable(
-        self, source: str, events: Iterable[str | bytes | Mapping[str, Any]]
-    ) -> FileReport:
-        """Append events that are there already."""
-        contract = self._options.contract()
-        with self._transaction():
-            staged = _Staged(FileReport(source), self._store.stage(source))
-            numbered = enumerate(events, 1)
-            while batch := list(islice(numbered, _ROWS_AT_ONCE)):
-                accepted, rejected = self._judge(contract, batch)
-                staged.write(0, accepted, rejected)
-            staged.finish()
-            staged.count(self._store.apply(staged.stage))
-            self._store.commit()
-        return staged.report
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

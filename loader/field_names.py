@@ -55,11 +55,6 @@ class FieldNames:
             for name, found in paths.items()
         }
         object.__setattr__(self, "_keys", keys)
-        keys = {
-            name: tuple(path[0] if len(path) == 1 else path for path in found)
-            for name, found in paths.items()
-        }
-        object.__setattr__(self, "_keys", keys)
 
     def value(self, row: Mapping[str, Any], name: str, *, keep_empty: bool = False) -> Any:
         """The field's value in ``row``; None where there is none.

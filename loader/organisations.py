@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from loader.errors import UsageError
+from loader.failures import database_errors
 from loader.postgres import open_postgres
 from loader.schema import RAW_COLUMNS
-from loader.target import Target, database_errors, open_duckdb
+from loader.target import Target, open_duckdb
 
 # Without an underscore, since dbt appends one and a name of its own to the schema of the marts.
 _NAME = re.compile(r"[a-z][a-z0-9]{0,29}", re.ASCII)

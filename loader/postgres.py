@@ -10,7 +10,7 @@ from psycopg import sql
 
 from loader import explain
 from loader.errors import LoaderError, UnconfirmedError
-from loader.target import Target, no_raw_tables
+from loader.target import Target
 
 _OLDEST_POSTGRES = 14
 
@@ -49,7 +49,7 @@ def failure(
 ) -> LoaderError | None:
     """What to tell people of an error while ``doing`` something; None unless psycopg raised it."""
     if isinstance(error, psycopg.errors.UndefinedTable):
-        return LoaderError(no_raw_tables(target))
+        return LoaderError(target.no_raw_tables)
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
         return LoaderError(
             f"Error while {doing} in {target.label}: {explain.first_line(error)}. "

@@ -9,11 +9,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
+from loader.failures import database_errors
 from loader.output import whole_file
 from loader.postgres import open_postgres
 from loader.reasons import REASONS, UNKNOWN, Reason
 from loader.schema import quoted
-from loader.target import Target, database_errors, open_duckdb
+from loader.target import Target, open_duckdb
 
 _BATCH_ROWS = 1_000
 

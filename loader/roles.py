@@ -8,9 +8,10 @@ from dataclasses import astuple, dataclass
 import psycopg
 
 from loader.errors import UsageError
+from loader.failures import database_errors
 from loader.postgres import open_postgres
 from loader.schema import quoted, statements
-from loader.target import Target, database_errors
+from loader.target import Target
 
 # Every privilege that create_roles.sql grants, so that what a run changed can be told.
 _PRIVILEGES = """

@@ -12,8 +12,9 @@ import duckdb
 import psycopg
 
 from loader.errors import LoaderError
+from loader.failures import database_errors
 from loader.postgres import open_postgres
-from loader.target import Engine, Target, database_errors, open_duckdb
+from loader.target import Engine, Target, open_duckdb
 
 #: Columns of the raw tables and their types, named as PostgreSQL does.
 RAW_COLUMNS = {

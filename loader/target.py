@@ -5,11 +5,8 @@ Whatever keeps a database from being opened ends in a LoaderError that says what
 
 from __future__ import annotations
 
-import re
-import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -66,6 +63,14 @@ class Target:
         return (
             f"PostgreSQL database {known.get('dbname')!r} "
             f"at {known.get('host')}:{known.get('port')} (user {known.get('user')!r})"
+        )
+
+    @property
+    def no_raw_tables(self) -> str:
+        """What to say and do where `loader init` has not run yet."""
+        return (
+            f"{self.label} has no raw tables in schema {self.raw_schema!r}. "
+            f"Create them with: loader init --target {self.name}"
         )
 
 
@@ -170,41 +175,3 @@ def open_duckdb(
             "Correct 'settings:' in profiles.yml."
         ) from error
     return connection
-
-
-@contextmanager
-def database_errors(target: Target, doing: str, *, committing: bool = False) -> Iterator[None]:
-    """Turn what either driver raises into a LoaderError: ``doing`` says what was going on.
-
-    While ``committing``, a server that is lost leaves open what became of the commit.
-    """
-    try:
-        yield
-    except duckdb.Error as error:
-        if target.engine == "postgres":  # then it only checks rows on their way
-            directory = tempfile.gettempdir()
-            raise LoaderError(explain.staging_failure(directory, doing, error)) from error
-        raise LoaderError(_duckdb_failure(target, doing, error)) from error
-    except Exception as error:
-        if target.engine != "postgres":
-            raise
-        from loader import postgres  # noqa: PLC0415 (a DuckDB file needs no psycopg)
-
-        failure = postgres.failure(target, doing, error, committing=committing)
-        if failure is None:
-            raise
-        raise failure from error
-
-
-def _duckdb_failure(target: Target, doing: str, error: duckdb.Error) -> str:
-    if re.search(r"Table with name .* does not exist", str(error)):  # DuckDB has no codes
-        return no_raw_tables(target)
-    return explain.failure(target.label, doing, error)
-
-
-def no_raw_tables(target: Target) -> str:
-    """What to do where `loader init` has not run yet."""
-    return (
-        f"{target.label} has no raw tables in schema {target.raw_schema!r}. "
-        f"Create them with: loader init --target {target.name}"
-    )

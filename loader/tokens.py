@@ -16,10 +16,11 @@ from typing import Any
 import psycopg
 
 from loader.errors import LoaderError
+from loader.failures import database_errors
 from loader.organisations import organisations, read_organisations
 from loader.postgres import open_postgres
 from loader.schema import quoted
-from loader.target import Target, database_errors, open_duckdb
+from loader.target import Target, open_duckdb
 
 SCHEMA = "loader"
 SCOPES = ("ingest", "query")

@@ -7,13 +7,13 @@ from contextlib import asynccontextmanager, suppress
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from loader.serve import description, posthog, segment
 from loader.serve.committing import Committer
-from loader.serve.cors import Cors
 from loader.serve.endpoint import Collector
 from loader.serve.errors import HttpError, json_response
 from loader.serve.keys import Door, SignedTokens, StoredTokens, Tokens
@@ -23,6 +23,15 @@ from loader.serve.native import Native
 from loader.serve.settings import Settings
 from loader.serve.writers import Backlog, UnavailableError, Writer
 
+# Of the SDKs whose requests come from browsers.
+_ALLOWED_HEADERS = (
+    "authorization",
+    "content-type",
+    "content-encoding",
+    "x-retry-count",
+    "anonymousid",
+)
+_DAY_SECONDS = 86_400
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -86,7 +95,15 @@ def build_app(  # noqa: PLR0913 (the parts of a collector)
     )
     # A redirect would make clients send their events twice, or not at all.
     app.router.redirect_slashes = False
-    app.add_middleware(Cors)
+    # No cookies are involved, so browsers may deliver from any page.
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=["*"],
+        allow_methods=["GET", "POST"],
+        allow_headers=_ALLOWED_HEADERS,
+        expose_headers=["Retry-After"],
+        max_age=_DAY_SECONDS,
+    )
     return app
 
 

@@ -8,6 +8,7 @@ from datetime import UTC
 import duckdb
 
 from loader.contract import Event
+from loader.failures import database_errors
 from loader.quiet_duckdb import cursor_of
 from loader.stores.base import Applied, conflict
 from loader.stores.stage import (
@@ -21,7 +22,7 @@ from loader.stores.stage import (
     rejected_row,
 )
 from loader.strict_json import canonical
-from loader.target import Target, database_errors, open_duckdb
+from loader.target import Target, open_duckdb
 
 _DIFFERING_AT_ONCE = 2000
 

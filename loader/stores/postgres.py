@@ -10,12 +10,13 @@ import psycopg
 from psycopg import sql
 
 from loader import quiet_duckdb
+from loader.failures import database_errors
 from loader.postgres import open_postgres
 from loader.stores.base import Applied
 from loader.stores.postgres_append import Attempt
 from loader.stores.spill import SpillDirectory
 from loader.stores.stage import MEMORY, STAGING, Stage, let_callers_work
-from loader.target import Target, database_errors
+from loader.target import Target
 
 _ATTEMPTS = 6
 _SORT_MEMORY = "256MB"

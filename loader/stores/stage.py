@@ -9,10 +9,11 @@ from typing import Any
 import duckdb
 
 from loader.contract import Event, time_text
+from loader.failures import database_errors
 from loader.lane import Leftover, Query, not_blank
 from loader.readers import RejectedRow
 from loader.stores.base import rejected_id
-from loader.target import Target, database_errors
+from loader.target import Target
 
 #: The most that DuckDB may hold in memory, where the target's settings do not say.
 MEMORY = "448MB"

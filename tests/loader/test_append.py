@@ -8,7 +8,7 @@ import random
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import duckdb
 import pytest
 import zstandard
 
-from loader.append import AppendOptions, append_events, append_files
+from loader.append import AppendOptions, append_files
 from loader.readers import expand
 from loader.target import Target, load_target
 from tests.conftest import MakeDatabase
@@ -460,37 +460,6 @@ def test_row_order_changes_nothing(raw: RawTables) -> None:
     assert sorted(row.text for row in other.rejected()) == sorted(
         row.text for row in raw.rejected()
     )
-
-
-def test_events_of_a_program(raw: RawTables, monkeypatch: pytest.MonkeyPatch) -> None:
-    def events() -> Iterator[Any]:
-        yield event("text")
-        yield event("bytes").encode()
-        yield {"event": "a", "time": datetime(2025, 1, 1, tzinfo=UTC), "user_id": "mapping"}
-        yield {"event": "a", "user_id": "u"}
-        yield b"\xff"
-        yield from (event(f"u{n}") for n in range(6000))
-
-    report = append_events(target_of(raw, monkeypatch), events(), "collector")
-
-    assert (report.read, report.appended) == (6005, 6003)
-    assert report.rejected == {"missing_event_time": 1, "invalid_utf8": 1}
-    assert [(row.line, row.source, row.text) for row in raw.rejected()] == [
-        (4, "collector", '{"event": "a", "user_id": "u"}'),
-        (5, "collector", "\\xff"),
-    ]
-
-
-def test_events_of_a_program_that_breaks_off(
-    raw: RawTables, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def events() -> Iterator[str]:
-        yield from (event(f"u{n}") for n in range(6000))
-        raise RuntimeError("the program failed")
-
-    with pytest.raises(RuntimeError, match="the program failed"):
-        append_events(target_of(raw, monkeypatch), events(), "collector")
-    assert raw.events() == []
 
 
 def test_postgres_loaders_with_overlapping_files_in_opposite_order(

@@ -14,6 +14,7 @@ import duckdb
 
 from loader.contract import Event
 from loader.errors import LoaderError
+from loader.failures import database_errors
 from loader.organisations import target_of
 from loader.schema import quoted
 from loader.serve.intake import Batch
@@ -24,7 +25,7 @@ from loader.serve.writers.base import (
     by_organisation,
     settle,
 )
-from loader.target import Target, database_errors, open_duckdb
+from loader.target import Target, open_duckdb
 from loader.tokens import Directory, read_directory
 
 # A group is too little for two threads: the second one mostly looks for work, on a core that others

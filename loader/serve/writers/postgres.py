@@ -14,6 +14,7 @@ from psycopg import sql
 
 from loader.contract import Event
 from loader.errors import LoaderError
+from loader.failures import database_errors
 from loader.organisations import target_of
 from loader.postgres import open_postgres
 from loader.serve.intake import Batch
@@ -24,7 +25,7 @@ from loader.serve.writers.base import (
     by_organisation,
     settle,
 )
-from loader.target import Target, database_errors
+from loader.target import Target
 from loader.tokens import Directory, read_directory
 
 _ATTEMPTS = 5
