@@ -10,6 +10,10 @@ LINT_PROFILES := .cache/lint
 SDKS := .cache/sdks
 METRICS := .cache/metrics-layer
 DLT_ENVIRONMENT := .cache/dlt
+PINS := .cache/pins
+
+# Versions for every Python and system at once; those that are pinned already stay.
+RESOLVE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11.0 --no-header --no-annotate pyproject.toml
 
 # How many at a time says tests/conftest.py, and which stay together tests/support/workers.py.
 WORKERS := --numprocesses logical --no-loadscope-reorder
@@ -91,14 +95,27 @@ test-quick: setup ## Run the tests that take no more than seconds
 	@$(BIN)/pytest $(WORKERS) -m "not slow" $(foreach suite,$(OWN_TARGETS),--ignore tests/$(suite))
 
 .PHONY: lint
-lint: lint-python lint-sql lint-docs ## Check Python, SQL, the pinned requirements and the lists of views
+lint: lint-python lint-pins lint-sql lint-docs ## Check Python, SQL, the pinned requirements and the lists of views
 
 .PHONY: lint-python
 lint-python: setup
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-	@$(BIN)/python -m scripts.check_requirements
+
+.PHONY: lint-pins
+lint-pins: setup
+	@mkdir -p $(PINS)
+	@cp requirements.txt requirements-metrics.txt $(PINS)
+	@$(MAKE) --no-print-directory pins PINNED=$(PINS)/
+	@diff requirements.txt $(PINS)/requirements.txt && diff requirements-metrics.txt $(PINS)/requirements-metrics.txt || { \
+	  echo "The pinned requirements are not those of pyproject.toml: run make pins" >&2; exit 1; }
+
+.PHONY: pins
+pins: setup ## Pin what pyproject.toml asks for; what is pinned stays (UPGRADE=NAME)
+	@$(RESOLVE) --extra dev $(addprefix --upgrade-package=,$(UPGRADE)) --output-file $(PINNED)requirements.txt >/dev/null
+	@$(RESOLVE) --extra dbt --extra metrics $(addprefix --upgrade-package=,$(UPGRADE)) \
+	  --constraint $(PINNED)requirements.txt --output-file $(PINNED)requirements-metrics.txt >/dev/null
 
 .PHONY: lint-sql
 lint-sql: setup $(LINT_PROFILES)/profiles.yml
@@ -184,10 +201,10 @@ $(SDKS)/.installed: tests/sdks/package.json tests/sdks/requirements.txt
 	@touch $@
 
 # The extra `metrics` apart from .venv, whose tests so prove that nothing else needs it.
-$(METRICS)/.installed: requirements.txt requirements-metrics.txt
+$(METRICS)/.installed: requirements-metrics.txt
 	@echo "Installing the extra metrics into $(METRICS) …"
 	@test -x $(METRICS)/bin/python || "$(PYTHON)" -m venv $(METRICS)
-	@$(METRICS)/bin/python -m pip install --quiet --constraint requirements.txt --requirement requirements-metrics.txt dbt-duckdb dbt-postgres
+	@$(METRICS)/bin/python -m pip install --quiet --requirement requirements-metrics.txt
 	@touch $@
 
 # dlt for the benchmark alone, with the DuckDB that the loader has.

@@ -66,7 +66,7 @@ class LazyGroup(click.Group):
         "loader generate --events 100000 --users 2000 --days 90 --output events.jsonl",
     ),
 )
-@click.version_option(package_name="event-analytics", prog_name="loader")
+@click.version_option(package_name="dbt-event-analytics", prog_name="loader")
 def cli() -> None:
     """Append events to the raw tables that the dbt models read.
 

@@ -55,7 +55,7 @@ def run_build(options: Sequence[str], manifest: Any = None) -> Built:
         from dbt.cli.main import dbtRunner  # noqa: PLC0415 - it takes seconds, and may be missing
     except ImportError:
         raise LoaderError(
-            "dbt was not found. Install it with: pip install 'event-analytics[dbt]'"
+            "dbt was not found. Install it with: pip install 'dbt-event-analytics[dbt]'"
         ) from None
     is_quiet = not _asks_aloud(options)
     listener = _Listener(Progress(shown=is_quiet))

@@ -54,6 +54,6 @@ def open_stream(url: str, name: str, *, trusted: bool, **options: int) -> Stream
             raise
         raise LoaderError(
             "--buffer needs the package redis. Install it with: "
-            "pip install 'event-analytics[serve,buffer]'"
+            "pip install 'dbt-event-analytics[serve,buffer]'"
         ) from missing
     return Stream(url, name, trusted=trusted, **options)

@@ -56,7 +56,7 @@ class JwtOptions:
                 raise
             raise LoaderError(
                 f"JWTs need the package {missing.name}. Install it with: "
-                "pip install 'event-analytics[serve,jwt]'"
+                "pip install 'dbt-event-analytics[serve,jwt]'"
             ) from missing
         keys = KeySet(self.jwks, notify) if self.jwks else Secret(self._secret())
         return Jwts(keys, self.audience, self.issuer, self.org_claim, self.scope_claim)

@@ -28,7 +28,7 @@ except ModuleNotFoundError as missing:
         raise
     raise LoaderError(
         f"loader serve needs the package {missing.name}. "
-        "Install what it needs with: pip install 'event-analytics[serve]'"
+        "Install what it needs with: pip install 'dbt-event-analytics[serve]'"
     ) from missing
 
 _DEFAULTS = Settings()
