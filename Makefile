@@ -141,11 +141,11 @@ build: setup ## Build and test the views in the database that profiles.yml names
 
 .PHONY: report
 report: setup ## Draw what the views hold: one HTML page, target/report.html
-	@$(BIN)/python -m scripts.report $(addprefix --target=,$(TARGET))
+	@$(BIN)/python -m report $(addprefix --target=,$(TARGET))
 
 .PHONY: report-screenshot
 report-screenshot: setup ## Take the README's picture of the demo's report anew (needs Chromium)
-	@$(BIN)/python -m scripts.report.screenshot
+	@$(BIN)/python -m scripts.report_screenshot
 
 .PHONY: lineage-screenshot
 lineage-screenshot: docs ## Take CONTRIBUTING.md's picture of the lineage anew (needs Chromium)

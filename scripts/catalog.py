@@ -15,7 +15,8 @@ from typing import Any
 
 import click
 
-from scripts.steps import REPOSITORY, Dbt, run_loader, use_own_database
+from loader.building.session import Dbt
+from scripts.steps import REPOSITORY, run_loader, use_own_database
 
 Node = Mapping[str, Any]
 

@@ -14,9 +14,10 @@ import click
 import psycopg
 
 from loader.building.run import without_unit_tests
+from loader.building.session import Dbt
+from report.write import write
 from scripts.postgres import server_from_environment
-from scripts.report.write import write
-from scripts.steps import REPOSITORY, Dbt, run_loader, use_own_database
+from scripts.steps import REPOSITORY, run_loader, use_own_database
 
 EVENTS = Path("examples/cofacts/events.parquet")
 DATABASE = "event_analytics_demo"

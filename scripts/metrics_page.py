@@ -15,7 +15,8 @@ from typing import Any
 
 import click
 
-from scripts.steps import PROJECT, REPOSITORY
+from loader.building.session import PROJECT
+from scripts.steps import REPOSITORY
 
 PAGE = Path("docs/metrics.md")
 BEGIN = "<!-- views: written by `make metrics-page` from models/marts -->"

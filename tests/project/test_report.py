@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from scripts.report.queries import COHORTS, DAYS, ENTRY_DAYS, PERIODS, WEEKS
+from report.queries import COHORTS, DAYS, ENTRY_DAYS, PERIODS, WEEKS
 from tests.conftest import MakeDatabase
 from tests.support.databases import Database
 from tests.support.demo import DemoRun

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
-from scripts.report.page import define, render
-from scripts.report.parts import count, duration, percent
-from scripts.report.queries import QUERIES
+from report.page import define, render
+from report.parts import count, duration, percent
+from report.queries import QUERIES
 from tests.support.databases import REPOSITORY
 from tests.support.report import HARMFUL, harmful_data, no_data
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from loader.building.session import Dbt
+from report.write import write
 from scripts.browser import Page, browser_page
-from scripts.report.write import write
-from scripts.steps import Dbt
 from tests.conftest import MakeDatabase
 from tests.metrics.views import copy_project
 from tests.support.report import HARMFUL

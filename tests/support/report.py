@@ -6,17 +6,17 @@ import datetime as dt
 import subprocess
 import sys
 
-from scripts.report.queries import Data
+from report.queries import Data
 from tests.support.databases import REPOSITORY, Database
 from tests.support.run import process_environment
 
 
 def run_report(database: Database) -> subprocess.CompletedProcess[str]:
-    """Run `python -m scripts.report`, which writes report.html into the database's directory."""
+    """Run `python -m report`, which writes report.html into the database's directory."""
     directory = database.directory
     return subprocess.run(
         [
-            *(sys.executable, "-m", "scripts.report"),
+            *(sys.executable, "-m", "report"),
             *("--target", database.engine, "--output", str(directory / "report.html")),
         ],
         cwd=REPOSITORY,

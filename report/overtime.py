@@ -9,7 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from scripts.report.parts import (
+from report.parts import (
     BLUE,
     GREEN,
     GREY,
@@ -35,7 +35,7 @@ from scripts.report.parts import (
     said,
     short,
 )
-from scripts.report.queries import Row
+from report.queries import Row
 
 Format = Callable[[Any], str]
 

@@ -1,4 +1,4 @@
-"""Write the report: `python -m scripts.report`."""
+"""Write the report: `python -m report`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from pathlib import Path
 
 import click
 
-from scripts.report.write import write
-from scripts.steps import REPOSITORY, Dbt
+from loader.building.session import Dbt
+from report.write import write
+
+_REPOSITORY = Path(__file__).resolve().parents[1]
 
 
 @click.command()
@@ -16,13 +18,13 @@ from scripts.steps import REPOSITORY, Dbt
 @click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
-    default=REPOSITORY / "target" / "report.html",
+    default=_REPOSITORY / "target" / "report.html",
     help="Where the page goes.",
 )
 def main(target: str | None, output: Path) -> None:
     """Write one HTML page that shows active users, retention, funnels, churn and sessions."""
     output = output.resolve()
-    os.chdir(REPOSITORY)
+    os.chdir(_REPOSITORY)
     write(Dbt(target), output)
     click.echo(f"Open {output} in a browser; it needs no network.")
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from scripts.report.queries import QUERIES, Data, Row
-from scripts.steps import Dbt
+from loader.building.session import Dbt
+from report.queries import QUERIES, Data, Row
 
 
 def read(dbt: Dbt) -> Data:
@@ -35,7 +35,7 @@ def write(dbt: Dbt, output: Path) -> None:
     Raises:
         click.ClickException: The views or the file cannot be used.
     """
-    from scripts.report.page import render  # noqa: PLC0415 - importing plotly takes a second
+    from report.page import render  # noqa: PLC0415 - importing plotly takes a second
 
     page = render(read(dbt), dbt.descriptions())
     try:

@@ -10,7 +10,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from scripts.report.queries import Row
+from report.queries import Row
 
 # Okabe and Ito's colours: apart from each other for every kind of colour vision.
 BLUE, ORANGE, GREEN = "#0072b2", "#e69f00", "#009e73"

@@ -7,7 +7,7 @@ from itertools import groupby
 
 import plotly.graph_objects as go
 
-from scripts.report.parts import (
+from report.parts import (
     HOVER,
     STILL_RUNNING,
     VERMILION,
@@ -21,7 +21,7 @@ from scripts.report.parts import (
     mark,
     percent,
 )
-from scripts.report.queries import Row
+from report.queries import Row
 
 # From almost white to dark, one hue: order survives every kind of colour vision, and grey print.
 SCALE = [[0, "#f1f7fb"], [0.35, "#a9cfe5"], [0.7, "#3d8ebd"], [1, "#08446b"]]

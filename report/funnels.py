@@ -7,7 +7,7 @@ from itertools import groupby
 
 import plotly.graph_objects as go
 
-from scripts.report.parts import (
+from report.parts import (
     BLUE,
     HOVER,
     INK,
@@ -27,7 +27,7 @@ from scripts.report.parts import (
     said,
     short,
 )
-from scripts.report.queries import Row
+from report.queries import Row
 
 MAY_CONVERT = "may still convert"
 

@@ -14,11 +14,11 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from scripts.report import overtime
-from scripts.report.funnels import funnels
-from scripts.report.parts import Chart, count, day, percent
-from scripts.report.queries import Data
-from scripts.report.retention import retentions
+from report import overtime
+from report.funnels import funnels
+from report.parts import Chart, count, day, percent
+from report.queries import Data
+from report.retention import retentions
 
 _HERE = Path(__file__).parent
 
