@@ -164,7 +164,7 @@ bench-load: setup $(if $(DLT),$(DLT_ENVIRONMENT)/.installed) ## Time loader appe
 	@$(BIN)/python -m benchmarks.loading $(addprefix --size=,$(SIZE)) $(addprefix --rounds=,$(ROUNDS)) $(if $(DLT),--dlt $(DLT_ENVIRONMENT)/bin/python)
 
 .PHONY: bench-collect
-bench-collect: setup ## Measure loader serve: events per second, latency (ROUNDS=3), or memory (MINUTES=10)
+bench-collect: setup ## Measure collector serve: events per second, latency (ROUNDS=3), or memory (MINUTES=10)
 	@$(BIN)/python -m benchmarks.collecting $(addprefix --rounds ,$(ROUNDS)) $(addprefix --minutes ,$(MINUTES))
 
 .PHONY: bench

@@ -1,4 +1,4 @@
-"""What `loader serve` takes, how fast it answers, what memory it needs: `make bench-collect`.
+"""What `collector serve` takes, how fast it answers, what memory it needs: `make bench-collect`.
 
 One collector, with its defaults; client, collector and PostgreSQL share the machine. Every rate
 stands beside what the engine does in the same round without HTTP: batches beside `loader append`

@@ -102,7 +102,10 @@ def _duckdb(common: dict[str, str]) -> Database:
 @contextmanager
 def collector(database: Database) -> Iterator[tuple[int, int]]:
     """Process id and port of a collector; RuntimeError unless it ends well."""
-    command = loader("serve", "--port", "0", "--write-key", KEY, "--requests-per-second", "0")
+    command = loader(
+        *("serve", "--port", "0", "--write-key", KEY, "--requests-per-second", "0"),
+        program="collector",
+    )
     log = CACHE / f"collector-{database.engine}.log"
     with log.open("wb") as stream:
         process = subprocess.Popen(command, env=database.environment, stderr=stream)

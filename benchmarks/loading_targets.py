@@ -68,9 +68,9 @@ class Input:
     events: int
 
 
-def loader(*arguments: str) -> list[str]:
-    """The command line of the loader."""
-    return [sys.executable, "-m", "loader", *arguments]
+def loader(*arguments: str, program: str = "loader") -> list[str]:
+    """The command line of the loader, or of the collector."""
+    return [sys.executable, "-m", program, *arguments]
 
 
 def psql() -> str:

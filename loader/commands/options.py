@@ -14,6 +14,9 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 #: Like ``click.option``, and names the option's environment variable in ``--help``.
 option = partial(click.option, show_envvar=True)
 
+#: What all programs have in common.
+CONTEXT_SETTINGS = {"help_option_names": ["--help", "-h"], "max_content_width": 100}
+
 EXIT_CODES = "Exit codes: 0 done, 1 bad data or database, 2 wrong usage."
 
 

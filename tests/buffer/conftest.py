@@ -93,7 +93,11 @@ def start_drain(durable: RedisServer) -> Iterator[StartDrain]:
         def start(database: Database, *options: str) -> Process:
             arguments = ("drain", "--buffer", durable.url, "--claim-after", "1")
             return stack.enter_context(
-                loader(*arguments, *options, "--no-log-batches", database=database)
+                loader(
+                    *(*arguments, *options, "--no-log-batches"),
+                    database=database,
+                    program="collector",
+                )
             )
 
         yield start

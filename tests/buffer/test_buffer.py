@@ -9,11 +9,11 @@ import jwt
 import pytest
 
 from tests.buffer.conftest import RedisServer, StartDrain, redis_server
+from tests.collector.running import basic, bearer, event, running
 from tests.interruption.conftest import MakeRawTables
 from tests.interruption.processes import ended, loader, wait_until
-from tests.serve.collector import basic, bearer, event, running
 from tests.support.databases import Engine
-from tests.support.run import run_loader
+from tests.support.run import run_collector, run_loader
 
 
 def test_events_arrive_as_they_would_without_a_stream(
@@ -77,7 +77,7 @@ def test_tokens_and_organisations_go_through(
     database = make_raw_tables(engine)
     run_loader("init", "--org", "acme", database=database, check=True)
     create = ("token", "create", "--org", "acme", "--scope", "ingest")
-    token = run_loader(*create, database=database, check=True).stdout.strip()
+    token = run_collector(*create, database=database, check=True).stdout.strip()
     headers = {"Authorization": f"Bearer {token}"}
     secret = "0123456789abcdef" * 4
     options = ("--buffer", durable.url, "--jwt-secret", secret)
@@ -120,7 +120,7 @@ def test_a_server_that_may_forget_is_refused(
     database = make_raw_tables("duckdb")
     with redis_server(*settings) as server:
         options = ("--buffer", server.url)
-        with loader(command, *options, database=database) as process:
+        with loader(command, *options, database=database, program="collector") as process:
             result = ended(process)
     assert result.exit_code == 1
     assert named in result.stderr

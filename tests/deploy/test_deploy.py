@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from loader.serve.metrics import Metrics
+from collector.metrics import Metrics
 from tests.conftest import MakeDatabase
 from tests.support.databases import REPOSITORY
 from tests.support.run import BUILD_UNTESTED, run_dbt, run_loader

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from tests.serve.collector import KEY
+from tests.collector.running import KEY
 
 _PAUSE = 0.02
 

@@ -11,11 +11,11 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
+from tests.collector.running import Collector, running, wait_until
 from tests.interruption.conftest import MakeRawTables, OwnServer
 from tests.interruption.processes import terminate_backends
 from tests.interruption.senders import Sender, seeded
 from tests.sdks.relay import Relay, Step, relaying
-from tests.serve.collector import Collector, running, wait_until
 from tests.support.databases import Database, Engine
 
 ROUNDS = 20

@@ -12,7 +12,7 @@ from tests.support.databases import REPOSITORY
 
 # On the public index this name is somebody else's.
 _OTHER_PROJECT = re.compile(
-    r"\b(?:install|require|depend)\w*\b.*?(?<![\w/-])event-analytics(?![\w/-])"
+    r"\b(?:install|require|depend)\w*\b.*?(?<![\w/-])event-" + r"analytics(?![\w/-])"
 )
 # A pip option or variable followed by a value. Prose that only names one is fine.
 _INDEX_ADDRESS = re.compile(

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.serve.conftest import collector, shared_collectors
+from tests.collector.conftest import collector, shared_collectors
 
 __all__ = ["collector", "shared_collectors"]

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.serve.collector import KEY
+from tests.collector.running import KEY
 from tests.support.databases import REPOSITORY
 
 INSTALLED = REPOSITORY / ".cache" / "sdks"

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.collector.running import Collector
 from tests.sdks.relay import Relay, Step, relaying
 from tests.sdks.sdks import SDKS, Sdk, using
-from tests.serve.collector import Collector
 
 PATIENCE = 90.0
 ORDERS = [{"n": n, "total": 12.5, "note": "é\n"} for n in range(5)]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import click
 from click.testing import CliRunner
 
 from tests.support.databases import REPOSITORY, Database
@@ -21,7 +22,7 @@ from tests.support.parsing import parsed
 BUILD_UNTESTED = ("build", "--exclude-resource-type", "test", "unit_test")
 
 # What a developer's own shell may have set, and what must not reach a test.
-SETTING_PREFIXES = ("DBT_", "EVENTS_", "LOADER_", "PG")
+SETTING_PREFIXES = ("COLLECTOR_", "DBT_", "EVENTS_", "LOADER_", "PG")
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,37 @@ def run_loader(
     """
     from loader.cli import cli  # noqa: PLC0415 - collecting tests must not import the loader
 
+    return _run(cli, args, database, stdin=stdin, env=env, cwd=cwd, check=check)
+
+
+def run_collector(
+    *args: str | Path,
+    database: Database | None = None,
+    env: Mapping[str, str] | None = None,
+    check: bool = False,
+) -> LoaderResult:
+    """Run the program `collector` in this process, as `run_loader` runs the loader."""
+    from collector.cli import cli  # noqa: PLC0415 - as above
+
+    return _run(cli, args, database, env=env, check=check)
+
+
+def _run(
+    cli: click.Command,
+    args: Sequence[str | Path],
+    database: Database | None,
+    *,
+    stdin: str | bytes | None = None,
+    env: Mapping[str, str] | None = None,
+    cwd: Path = REPOSITORY,
+    check: bool,
+) -> LoaderResult:
     with chdir(cwd):
         ran = CliRunner(env=_settings(database, env)).invoke(
             cli, [str(arg) for arg in args], input=stdin, catch_exceptions=False
         )
     result = LoaderResult(ran.exit_code, ran.stdout, ran.stderr)
-    assert not check or result.exit_code == 0, f"loader {args} failed:\n{result.stderr}"
+    assert not check or result.exit_code == 0, f"{cli.name} {args} failed:\n{result.stderr}"
     return result
 
 
@@ -77,6 +103,7 @@ def start_loader(
     database: Database | None = None,
     env: Mapping[str, str] | None = None,
     cwd: Path = REPOSITORY,
+    program: str = "loader",
     **options: Any,
 ) -> subprocess.Popen[bytes]:
     """Start the loader as a process of its own, for tests that kill it or run it beside others.
@@ -86,13 +113,14 @@ def start_loader(
         database: The database that the environment shall name.
         env: More environment variables.
         cwd: The working directory.
+        program: The package whose program it is: loader or collector.
         options: Passed on to `subprocess.Popen`; all three streams are pipes by default.
 
     Returns:
         The running process. End it, whatever happens: `with start_loader(...) as process`.
     """
     return subprocess.Popen(
-        [sys.executable, "-m", "loader", *map(str, args)],
+        [sys.executable, "-m", program, *map(str, args)],
         cwd=cwd,
         env=process_environment(database, env),
         **{

@@ -1,0 +1,145 @@
+"""What the protocols make of a request, and what is then known of each of its events."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from collector.json_parts import Part
+from loader.contract import Contract, Event, Rejection
+from loader.readers import RejectedRow
+from loader.readers.block import stored_text
+from loader.strict_json import canonical
+
+#: Namespace of ids made from a message id that is no UUID; changing it would append such events
+#: once more when they are sent again.
+MESSAGE_NAMESPACE = uuid.UUID("9d1c4a57-5f0b-5f6e-8a43-c7e20d6b91f4")
+
+#: Where an event's own time is kept as it was sent. Two deliveries of an event that agree in it
+#: are the same event, although the time corrected by the sender's clock differs a little.
+ORIGINAL_TIME = "$original_timestamp"
+
+APPENDED = "appended"
+DUPLICATE = "duplicate"
+CONFLICTING = "conflicting"
+REJECTED = "rejected"
+OUTCOMES = (APPENDED, DUPLICATE, CONFLICTING, REJECTED)
+#: What is not known yet of an event that waits in a stream for `collector drain`.
+BUFFERED = "buffered"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a token allows: events into this organisation's tables (None: the default ones).
+
+    ``source`` names the token without giving it away.
+    """
+
+    source: str
+    organisation: str | None = None
+    scopes: frozenset[str] = frozenset({"ingest"})
+
+
+@dataclass(slots=True)
+class Item:
+    """One event of a request: ``given_id`` is the id as it was sent, ``result`` the judgement."""
+
+    result: Event | Rejection
+    given_id: str | None = None
+    text: str = ""
+    outcome: str = ""
+
+
+@dataclass(slots=True)
+class Batch:
+    """The events of one request, on their way to the tables of ``organisation``.
+
+    ``source`` is what rejected rows are recorded under.
+    """
+
+    source: str
+    organisation: str | None
+    items: list[Item] = field(default_factory=list)
+
+    def rejected_rows(self) -> list[RejectedRow]:
+        """The items that are no events, as `raw.rejected_events` keeps them.
+
+        Without a line: a batch that is sent again may be cut differently.
+        """
+        return [
+            RejectedRow(0, item.result.reason, item.result.detail, stored_text(item.text))
+            for item in self.items
+            if isinstance(item.result, Rejection)
+        ]
+
+    def counts(self) -> dict[str, int]:
+        """How many items had each outcome."""
+        counts = dict.fromkeys(OUTCOMES, 0)
+        for item in self.items:
+            counts[item.outcome] = counts.get(item.outcome, 0) + 1
+        return counts
+
+
+#: What a protocol makes of one event: the row that the contract judges, and the id as it was sent.
+Made = tuple[Mapping[str, Any] | Rejection, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A request that may deliver: when it came, what for, and under which rules.
+
+    ``oversized``: its body is longer than one event may be, so that each has to be measured.
+    ``volatile`` names members that differ from one delivery of an event to the next.
+    """
+
+    grant: Grant
+    token: str
+    now: datetime
+    contract: Contract
+    oversized: bool = False
+    volatile: tuple[str, ...] = ()
+
+    def items(self, parts: list[Part], make: Callable[[dict[str, Any]], Made]) -> list[Item]:
+        """Let the contract judge what ``make`` makes of each part."""
+        return [self._item(part, make) for part in parts]
+
+    def _item(self, part: Part, make: Callable[[dict[str, Any]], Made]) -> Item:
+        given_id: str | None = None
+        result: Event | Rejection
+        if part.fault is not None:
+            result = part.fault
+        elif not isinstance(part.value, dict):
+            result = Rejection("not_an_object", "a JSON object is needed")
+        elif self.oversized and self._size(part) > self.contract.max_bytes:
+            result = Rejection("too_large", f"longer than {self.contract.max_bytes} bytes")
+        else:
+            row, given_id = make(part.value)
+            result = row if isinstance(row, Rejection) else self.contract.judge(row)
+        if isinstance(result, Rejection):
+            return Item(result, given_id, self._kept(part))
+        return Item(result, given_id)
+
+    def _size(self, part: Part) -> int:
+        text = part.text or json.dumps(part.value, ensure_ascii=False, separators=(",", ":"))
+        return len(text.strip().encode(errors="surrogatepass"))
+
+    def _kept(self, part: Part) -> str:
+        """The text of a rejected row: without the token, and the same however often it is sent."""
+        fleeting = isinstance(part.value, dict) and any(key in part.value for key in self.volatile)
+        if fleeting and part.fault is None:
+            kept = {key: value for key, value in part.value.items() if key not in self.volatile}
+            text = canonical(kept)
+        else:
+            text = part.original().strip()
+        if self.token:
+            text = text.replace(json.dumps(self.token)[1:-1], "[token]")
+        return text
+
+
+def message_uuid(source: str, message_id: str) -> uuid.UUID:
+    """The id of an event whose own id is no UUID: one source's ids say nothing of another's."""
+    return uuid.uuid5(MESSAGE_NAMESPACE, f"{source}\n{message_id}")
