@@ -13,21 +13,13 @@ from collector.json_parts import Part
 from loader.contract import Contract, Event, Rejection
 from loader.readers import RejectedRow
 from loader.readers.block import stored_text
+from loader.stores.groups import OUTCOMES
 from loader.strict_json import canonical
 
 #: Namespace of ids made from a message id that is no UUID; changing it would append such events
 #: once more when they are sent again.
 MESSAGE_NAMESPACE = uuid.UUID("9d1c4a57-5f0b-5f6e-8a43-c7e20d6b91f4")
 
-#: Where an event's own time is kept as it was sent. Two deliveries of an event that agree in it
-#: are the same event, although the time corrected by the sender's clock differs a little.
-ORIGINAL_TIME = "$original_timestamp"
-
-APPENDED = "appended"
-DUPLICATE = "duplicate"
-CONFLICTING = "conflicting"
-REJECTED = "rejected"
-OUTCOMES = (APPENDED, DUPLICATE, CONFLICTING, REJECTED)
 #: What is not known yet of an event that waits in a stream for `collector drain`.
 BUFFERED = "buffered"
 

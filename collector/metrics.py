@@ -13,9 +13,10 @@ from prometheus_client import (
     generate_latest,
 )
 
-from collector.intake import APPENDED, BUFFERED, Batch
+from collector.intake import BUFFERED, Batch
 from collector.writers import Backlog
 from loader.contract import Event
+from loader.stores.groups import APPENDED
 
 _SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _EVENTS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)

@@ -17,10 +17,11 @@ from collector.body import decoded
 from collector.clocks import corrected, sent_at
 from collector.endpoint import Collector
 from collector.errors import bad_request, json_response, unauthorised
-from collector.intake import ORIGINAL_TIME, Arrival, Batch, Item, Made
+from collector.intake import Arrival, Batch, Item, Made
 from collector.json_parts import Part, UnreadableError, part, read_array, read_object
 from collector.protocol import Message, filled
 from loader.contract import Rejection, read_time, time_text
+from loader.stores.groups import ORIGINAL_TIME
 from loader.strict_json import canonical
 
 _CAPTURE = ("/batch", "/e", "/capture", "/i/v0/e", "/track", "/engage")

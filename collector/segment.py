@@ -12,10 +12,11 @@ from starlette.routing import Route
 from collector.clocks import corrected, sent_at
 from collector.endpoint import Collector
 from collector.errors import bad_request, unauthorised
-from collector.intake import BUFFERED, ORIGINAL_TIME, Arrival, Batch, Item, Made, message_uuid
+from collector.intake import BUFFERED, Arrival, Batch, Item, Made, message_uuid
 from collector.json_parts import Part, UnreadableError, part, read_object
 from collector.protocol import Message, Protocol, filled
 from loader.contract import Rejection, read_time, time_text
+from loader.stores.groups import ORIGINAL_TIME
 from loader.strict_json import canonical
 
 _SINGLE = {

@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import random
 import time
-import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import psycopg
-from psycopg import sql
 
 from collector.intake import Batch
 from collector.tokens import Directory, read_directory
-from collector.writers.base import (
-    Recorded,
-    RefusedError,
-    UnavailableError,
-    by_organisation,
-    settle,
-)
-from loader.contract import Event
+from collector.writers.base import RefusedError, UnavailableError, by_organisation
 from loader.errors import LoaderError
 from loader.failures import database_errors
 from loader.organisations import target_of
 from loader.postgres import open_postgres
+from loader.stores.groups import DeletedError, settle
+from loader.stores.postgres_tables import PostgresTables
 from loader.target import Target
 
 _ATTEMPTS = 5
@@ -53,7 +46,7 @@ class PostgresWriter:
         """Connect, unless connected, and look for the raw tables."""
         with self._errors("looking for the raw tables"):
             connection = self._connected()
-            _PostgresTables(connection, self._target).look()
+            PostgresTables(connection, self._target.raw_schema).look()
             connection.rollback()
 
     def write(self, batches: Sequence[Batch]) -> None:
@@ -105,7 +98,8 @@ class PostgresWriter:
 
     def _write(self, connection: psycopg.Connection, batches: Sequence[Batch]) -> None:
         for organisation, own in by_organisation(batches).items():
-            settle(_PostgresTables(connection, target_of(self._target, organisation)), own)
+            schema = target_of(self._target, organisation).raw_schema
+            settle(PostgresTables(connection, schema), own)
         connection.commit()
 
     def _connected(self) -> psycopg.Connection:
@@ -123,6 +117,9 @@ class PostgresWriter:
         try:
             with database_errors(self._target, doing):
                 yield
+        except DeletedError as error:
+            self._roll_back()
+            raise UnavailableError("Events were deleted while others of their ids came.") from error
         except LoaderError as error:
             cause = error.__cause__
             self._roll_back()
@@ -142,55 +139,6 @@ class PostgresWriter:
             self.close()
 
 
-class _PostgresTables:
-    """The raw tables in one schema."""
-
-    def __init__(self, connection: psycopg.Connection, target: Target) -> None:
-        self._connection = connection
-        self._names = {
-            "events": sql.Identifier(target.raw_schema, "events"),
-            "rejected": sql.Identifier(target.raw_schema, "rejected_events"),
-        }
-
-    def look(self) -> None:
-        """Select nothing from both tables."""
-        for name in self._names.values():
-            self._connection.execute(sql.SQL("select from {} limit 0").format(name))
-
-    def insert(self, events: Sequence[Event]) -> set[uuid.UUID]:
-        """Insert in one statement; another loader's same id is waited for."""
-        columns = {
-            "ids": [event.event_id for event in events],
-            "names": [event.event_name for event in events],
-            "times": [event.event_time for event in events],
-            "users": [event.user_id for event in events],
-            "properties": [event.properties for event in events],
-        }
-        # In binary, arrays take a third of the time of their texts.
-        with self._connection.cursor(binary=True) as cursor:
-            cursor.execute(_INSERT.format(**self._names), columns)
-            if cursor.rowcount == len(events):
-                return {event.event_id for event in events}  # reading them would take longer
-            return {row[0] for row in cursor.fetchall()}
-
-    def present(self, ids: Sequence[uuid.UUID]) -> list[tuple[object, ...]]:
-        """Look the ids up."""
-        return self._connection.execute(
-            _PRESENT.format(**self._names), {"ids": list(ids)}
-        ).fetchall()
-
-    def record(self, rows: Sequence[Recorded]) -> None:
-        """Insert in one statement."""
-        columns = {
-            "ids": [row.rejected_id for row in rows],
-            "reasons": [row.row.reason for row in rows],
-            "details": [row.row.detail for row in rows],
-            "texts": [row.row.text for row in rows],
-            "sources": [row.source for row in rows],
-        }
-        self._connection.execute(_RECORD.format(**self._names), columns)
-
-
 # Where a server confirms commits before they are on disk, an answer would promise too much. Set in
 # any case, since the server's setting may change while the session lasts.
 _DURABLE = """
@@ -200,27 +148,3 @@ _DURABLE = """
         false
     )
 """
-_INSERT = sql.SQL("""
-    insert into {events} (event_id, event_name, event_time, user_id, properties, ingested_at)
-    select event_id, event_name, event_time, user_id, properties::jsonb, statement_timestamp()
-    from unnest(
-        %(ids)b::uuid[], %(names)b::text[], %(times)b::timestamptz[], %(users)b::text[],
-        %(properties)b::text[]
-    ) as incoming (event_id, event_name, event_time, user_id, properties)
-    on conflict do nothing
-    returning event_id
-""")
-_PRESENT = sql.SQL("""
-    select event_id, event_name, event_time, user_id, properties::text
-    from {events} where event_id = any(%(ids)s)
-""")
-_RECORD = sql.SQL("""
-    insert into {rejected}
-    (rejected_id, reason, detail, original_text, source, line, rejected_at)
-    select rejected_id, reason, detail, original_text, source, null, statement_timestamp()
-    from unnest(
-        %(ids)b::uuid[], %(reasons)b::text[], %(details)b::text[], %(texts)b::text[],
-        %(sources)b::text[]
-    ) as incoming (rejected_id, reason, detail, original_text, source)
-    on conflict do nothing
-""")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from collector.intake import BUFFERED, REJECTED, Batch
+from collector.intake import BUFFERED, Batch
 from collector.stream import Stream
 from collector.tokens import Directory
 from collector.writers.base import Backlog, FullError
 from loader.contract import Rejection
+from loader.stores.groups import REJECTED
 
 _PING_SECONDS = 2.0
 

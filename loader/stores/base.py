@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from loader.contract import Event
 from loader.readers import RejectedRow
 from loader.report import EXAMPLES
+from loader.strict_json import canonical
 
 CONFLICTING = "conflicting_event_id"
 _REJECTED_NAMESPACE = uuid.UUID("0b8c5d3e-7a41-5f96-8c2d-6e90b1a4f753")
@@ -38,3 +40,10 @@ def conflict(line: int, event: Event) -> RejectedRow:
     """The rejected row that records an event whose id stands for another event already."""
     detail = f"event_id {event.event_id} is already there with other content"
     return RejectedRow(line, CONFLICTING, detail, event.as_json())
+
+
+def same_object(one: str, other: str) -> bool:
+    """Whether two texts of JSON objects differ in nothing but the order of keys."""
+    return one == other or canonical(json.loads(one), sort_keys=True) == canonical(
+        json.loads(other), sort_keys=True
+    )

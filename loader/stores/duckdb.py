@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC
 
 import duckdb
@@ -10,7 +9,7 @@ import duckdb
 from loader.contract import Event
 from loader.failures import database_errors
 from loader.quiet_duckdb import cursor_of
-from loader.stores.base import Applied, conflict
+from loader.stores.base import Applied, conflict, same_object
 from loader.stores.stage import (
     MEMORY,
     REJECTED_ROW,
@@ -21,7 +20,6 @@ from loader.stores.stage import (
     let_callers_work,
     rejected_row,
 )
-from loader.strict_json import canonical
 from loader.target import Target, open_duckdb
 
 _DIFFERING_AT_ONCE = 2000
@@ -176,7 +174,7 @@ class DuckDBStore:
             found = [
                 conflict(line, Event(event_id, name, event_time.astimezone(UTC), user, properties))
                 for line, event_id, name, event_time, user, properties, present, differs in rows
-                if differs or not _same_object(properties, present)
+                if differs or not same_object(properties, present)
             ]
             if found:
                 applied.add_conflicts(found)
@@ -198,10 +196,3 @@ class DuckDBStore:
                 where present.rejected_id = staged.rejected_id
             )
         """)
-
-
-def _same_object(one: str, other: str) -> bool:
-    """Whether two canonical texts differ in nothing but the order of keys."""
-    return canonical(json.loads(one), sort_keys=True) == canonical(
-        json.loads(other), sort_keys=True
-    )
