@@ -102,6 +102,8 @@ lint-python: setup
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
+	@mkdir -p .cache
+	@$(BIN)/lint-imports --no-cache >.cache/imports 2>&1 || { cat .cache/imports >&2; exit 1; }
 
 .PHONY: lint-pins
 lint-pins: setup

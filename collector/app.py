@@ -21,7 +21,7 @@ from collector.logs import Log
 from collector.metrics import Metrics
 from collector.native import Native
 from collector.settings import Settings
-from collector.writers import Backlog, UnavailableError, Writer
+from collector.writer import Backlog, UnavailableError, Writer
 
 # Of the SDKs whose requests come from browsers.
 _ALLOWED_HEADERS = (

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 from collector.intake import Batch
 from collector.metrics import Metrics
-from collector.writers import FullError, RefusedError, UnavailableError, Writer
+from collector.writer import FullError, RefusedError, UnavailableError, Writer
 
 _IDLE_SECONDS = 0.5
 # How long to wait before the database is tried again, at first and at most.

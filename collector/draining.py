@@ -17,7 +17,7 @@ from collector.intake import Batch
 from collector.logs import Log
 from collector.stream import Entry, Stream
 from collector.tokens import Directory
-from collector.writers import RefusedError, UnavailableError, Writer
+from collector.writer import RefusedError, UnavailableError, Writer
 
 _FIRST_NUMBER = 10
 _MOST_ENTRIES = 1_000

@@ -28,7 +28,7 @@ from collector.logs import Log
 from collector.metrics import Metrics
 from collector.protocol import Message, Protocol, header_token
 from collector.settings import Settings
-from collector.writers import RefusedError, UnavailableError
+from collector.writer import RefusedError, UnavailableError
 
 # What takes longer than this to take apart goes to a thread, so that others are not kept waiting.
 _LARGE = 256 << 10

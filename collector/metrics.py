@@ -14,7 +14,7 @@ from prometheus_client import (
 )
 
 from collector.intake import BUFFERED, Batch
-from collector.writers import Backlog
+from collector.writer import Backlog
 from loader.contract import Event
 from loader.stores.groups import APPENDED
 

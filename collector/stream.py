@@ -21,7 +21,7 @@ from redis.retry import Retry
 
 from collector.intake import Batch, Item
 from collector.tokens import Directory, Token
-from collector.writers.base import Backlog, UnavailableError
+from collector.writer import Backlog, UnavailableError
 from loader.contract import Event, Rejection, time_text
 from loader.errors import LoaderError, UsageError
 

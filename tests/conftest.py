@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -157,19 +158,26 @@ def database(engine: Engine, make_database: MakeDatabase) -> Database:
 
 
 @pytest.fixture(scope="session")
-def duckdb_demo(make_session_database: MakeDatabase) -> DemoRun:
-    """The demo on a DuckDB file that nobody else uses."""
-    return run_demo(make_session_database("duckdb"))
+def demos(make_session_database: MakeDatabase) -> dict[Engine, DemoRun]:
+    """The demo on both engines at once, in databases that nobody else uses."""
+    databases = [make_session_database(engine) for engine in ENGINES]
+    with ThreadPoolExecutor(len(databases)) as threads:
+        return dict(zip(ENGINES, threads.map(run_demo, databases), strict=True))
 
 
 @pytest.fixture(scope="session")
-def postgres_demo(make_session_database: MakeDatabase) -> DemoRun:
-    """The demo in a PostgreSQL database that nobody else uses."""
-    return run_demo(make_session_database("postgres"))
+def duckdb_demo(demos: dict[Engine, DemoRun]) -> DemoRun:
+    """The demo on a DuckDB file."""
+    return demos["duckdb"]
+
+
+@pytest.fixture(scope="session")
+def postgres_demo(demos: dict[Engine, DemoRun]) -> DemoRun:
+    """The demo in a PostgreSQL database."""
+    return demos["postgres"]
 
 
 @pytest.fixture
-def demo(engine: Engine, request: pytest.FixtureRequest) -> DemoRun:
+def demo(engine: Engine, demos: dict[Engine, DemoRun]) -> DemoRun:
     """The demo on each engine in turn."""
-    run: DemoRun = request.getfixturevalue(f"{engine}_demo")
-    return run
+    return demos[engine]

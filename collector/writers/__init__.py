@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from collector.writers.base import (
-    Backlog,
-    FullError,
-    RefusedError,
-    UnavailableError,
-    Writer,
-)
+from collector.writer import Writer
 from collector.writers.duckdb import DuckDBWriter
 from collector.writers.postgres import PostgresWriter
 from loader.target import Target
-
-__all__ = ["Backlog", "FullError", "RefusedError", "UnavailableError", "Writer", "new_writer"]
 
 
 def new_writer(target: Target, *, lock_timeout: float, release_after: float) -> Writer:

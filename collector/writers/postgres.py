@@ -12,7 +12,7 @@ import psycopg
 
 from collector.intake import Batch
 from collector.tokens import Directory, read_directory
-from collector.writers.base import RefusedError, UnavailableError, by_organisation
+from collector.writer import RefusedError, UnavailableError, by_organisation
 from loader.errors import LoaderError
 from loader.failures import database_errors
 from loader.organisations import target_of

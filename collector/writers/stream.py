@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from collector.intake import BUFFERED, Batch
 from collector.stream import Stream
 from collector.tokens import Directory
-from collector.writers.base import Backlog, FullError
+from collector.writer import Backlog, FullError
 from loader.contract import Rejection
 from loader.stores.groups import REJECTED
 

@@ -14,13 +14,12 @@ from tests.support.run import run_dbt
 
 @pytest.fixture(scope="session")
 def cofacts(
-    duckdb_demo: DemoRun, postgres_demo: DemoRun, make_session_database: MakeDatabase
+    demos: dict[Engine, DemoRun], make_session_database: MakeDatabase
 ) -> Iterator[dict[Engine, PublicViews]]:
     """What the demo has built with each engine, in copies, which may stay open."""
     with ExitStack() as stack:
         views: dict[Engine, PublicViews] = {}
-        for demo in (duckdb_demo, postgres_demo):
-            engine = demo.database.engine
+        for engine, demo in demos.items():
             database = make_session_database(engine, like=demo.database)
             run_dbt("compile", "--select", "resource_type:analysis", database=database)
             views[engine] = stack.enter_context(PublicViews(database))
