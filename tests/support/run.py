@@ -64,7 +64,7 @@ def run_loader(
     """
     from loader.cli import cli  # noqa: PLC0415 - collecting tests must not import the loader
 
-    return _run(cli, args, database, stdin=stdin, env=env, cwd=cwd, check=check)
+    return _run(cli, "loader", args, database, stdin=stdin, env=env, cwd=cwd, check=check)
 
 
 def run_collector(
@@ -76,11 +76,12 @@ def run_collector(
     """Run the program `collector` in this process, as `run_loader` runs the loader."""
     from collector.cli import cli  # noqa: PLC0415 - as above
 
-    return _run(cli, args, database, env=env, check=check)
+    return _run(cli, "collector", args, database, env=env, check=check)
 
 
 def _run(
     cli: click.Command,
+    program: str,
     args: Sequence[str | Path],
     database: Database | None,
     *,
@@ -91,10 +92,14 @@ def _run(
 ) -> LoaderResult:
     with chdir(cwd):
         ran = CliRunner(env=_settings(database, env)).invoke(
-            cli, [str(arg) for arg in args], input=stdin, catch_exceptions=False
+            cli,
+            [str(arg) for arg in args],
+            input=stdin,
+            catch_exceptions=False,
+            prog_name=program,
         )
     result = LoaderResult(ran.exit_code, ran.stdout, ran.stderr)
-    assert not check or result.exit_code == 0, f"{cli.name} {args} failed:\n{result.stderr}"
+    assert not check or result.exit_code == 0, f"{program} {args} failed:\n{result.stderr}"
     return result
 
 
