@@ -46,6 +46,7 @@ class Parsed:
                     )
             if getattr(node, "root_path", None):
                 node.root_path = node.root_path.replace(str(self.project), str(project), 1)
+        manifest.build_flat_graph()  # what `graph` is in macros
         return manifest
 
 
