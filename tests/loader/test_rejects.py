@@ -201,11 +201,12 @@ def test_usage(rejected: Database, options: list[str], expected: str) -> None:
     assert expected in result.stderr
 
 
-def test_every_reason_that_the_loader_gives_is_explained_and_no_other() -> None:
+def test_every_reason_that_a_program_gives_is_explained_and_no_other() -> None:
     """Reason codes are texts in the code: each text there that is one of ours, and no others."""
     sources = [
         path.read_text()
-        for path in (REPOSITORY / "loader").rglob("*.py")
+        for program in ("collector", "loader")
+        for path in (REPOSITORY / program).rglob("*.py")
         if path.name != "reasons.py"
     ]
     quoted = set(re.findall(r'"([a-z0-9]+(?:_[a-z0-9]+)+)"', "\n".join(sources)))
