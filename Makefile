@@ -13,7 +13,10 @@ DLT_ENVIRONMENT := .cache/dlt
 PINS := .cache/pins
 
 # Versions for every Python and system at once; those that are pinned already stay.
-RESOLVE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11.0 --no-header --no-annotate pyproject.toml
+# From the index that pip is set to, which no file says.
+RESOLVE = index=$$($(BIN)/pip config get global.index-url 2>/dev/null || printenv PIP_INDEX_URL || true); \
+  $(BIN)/uv pip compile --quiet --system-certs $${index:+--default-index "$$index"} \
+  --universal --python-version 3.11.0 --no-header --no-annotate pyproject.toml
 
 # How many at a time says tests/conftest.py, and which stay together tests/support/workers.py.
 WORKERS := --numprocesses logical --no-loadscope-reorder
