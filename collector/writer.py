@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from collector.intake import Batch
 from collector.tokens import Directory
+from loader.organisations import target_of
+from loader.stores.groups import DeletedError, Tables, settle
+from loader.target import Target
 
 
 class UnavailableError(Exception):
@@ -73,9 +76,16 @@ class Writer(Protocol):
         ...
 
 
-def by_organisation(batches: Sequence[Batch]) -> dict[str | None, list[Batch]]:
-    """The batches of each organisation, in their order."""
+def append(target: Target, batches: Sequence[Batch], tables: Callable[[str], Tables]) -> None:
+    """Append in the open transaction, and set the outcome of each item.
+
+    ``tables`` makes those of a schema. Raises UnavailableError where events vanish meanwhile.
+    """
     found: dict[str | None, list[Batch]] = defaultdict(list)
     for batch in batches:
         found[batch.organisation].append(batch)
-    return found
+    try:
+        for organisation, own in found.items():
+            settle(tables(target_of(target, organisation).raw_schema), own)
+    except DeletedError as error:
+        raise UnavailableError("Events were deleted while others of their ids came.") from error

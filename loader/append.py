@@ -7,17 +7,15 @@ contract; both go to the target's stage, which is then applied as a whole.
 
 from __future__ import annotations
 
-import json
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from queue import SimpleQueue
-from typing import Any
 
 import duckdb
 
@@ -259,23 +257,17 @@ class _Run:
                     future.cancel()
 
     def _judge(
-        self, contract: Contract, rows: Iterable[tuple[int, str | bytes | Mapping[str, Any]]]
+        self, contract: Contract, rows: Iterable[Leftover]
     ) -> tuple[list[tuple[int, Event]], list[RejectedRow]]:
         """Ask the contract about each row."""
         accepted: list[tuple[int, Event]] = []
         rejected: list[RejectedRow] = []
         for line, given in rows:
-            row = given.removesuffix("\r") if isinstance(given, str) else given
+            row = given.removesuffix("\r")
             result = contract.check(row)
             if isinstance(result, Rejection):
-                text = stored_text(_row_text(row))
+                text = stored_text(row)
                 rejected.append(RejectedRow(line, result.reason, result.detail, text))
             else:
                 accepted.append((line, result))
         return accepted, rejected
-
-
-def _row_text(row: str | bytes | Mapping[str, Any]) -> str | bytes:
-    if isinstance(row, str | bytes):
-        return row
-    return json.dumps(dict(row), ensure_ascii=False, default=str)

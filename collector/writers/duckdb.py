@@ -5,17 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 
 import duckdb
 
 from collector.intake import Batch
 from collector.tokens import Directory, read_directory
-from collector.writer import RefusedError, UnavailableError, by_organisation
+from collector.writer import RefusedError, UnavailableError, append
 from loader.errors import LoaderError
 from loader.failures import database_errors
-from loader.organisations import target_of
 from loader.stores.duckdb_tables import DuckDBTables
-from loader.stores.groups import DeletedError, settle
 from loader.target import Target, open_duckdb
 
 # A group is too little for two threads: the second one mostly looks for work, on a core that others
@@ -52,9 +51,7 @@ class DuckDBWriter:
             connection = self._opened()
             self._tidy(connection)
             connection.begin()
-            for organisation, own in by_organisation(batches).items():
-                schema = target_of(self._target, organisation).raw_schema
-                settle(DuckDBTables(connection, schema), own)
+            append(self._target, batches, partial(DuckDBTables, connection))
             connection.commit()
         self._commits += 1
         self._used = time.monotonic()
@@ -122,9 +119,6 @@ class DuckDBWriter:
         try:
             with database_errors(self._target, doing):
                 yield
-        except DeletedError as error:
-            self.close()
-            raise UnavailableError("Events were deleted while others of their ids came.") from error
         except LoaderError as error:
             # After a fatal error DuckDB refuses all but closing, so closing is the way back.
             self.close()

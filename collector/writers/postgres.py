@@ -7,17 +7,16 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 
 import psycopg
 
 from collector.intake import Batch
 from collector.tokens import Directory, read_directory
-from collector.writer import RefusedError, UnavailableError, by_organisation
+from collector.writer import RefusedError, UnavailableError, append
 from loader.errors import LoaderError
 from loader.failures import database_errors
-from loader.organisations import target_of
 from loader.postgres import open_postgres
-from loader.stores.groups import DeletedError, settle
 from loader.stores.postgres_tables import PostgresTables
 from loader.target import Target
 
@@ -97,9 +96,7 @@ class PostgresWriter:
             self._connection = None
 
     def _write(self, connection: psycopg.Connection, batches: Sequence[Batch]) -> None:
-        for organisation, own in by_organisation(batches).items():
-            schema = target_of(self._target, organisation).raw_schema
-            settle(PostgresTables(connection, schema), own)
+        append(self._target, batches, partial(PostgresTables, connection))
         connection.commit()
 
     def _connected(self) -> psycopg.Connection:
@@ -117,9 +114,6 @@ class PostgresWriter:
         try:
             with database_errors(self._target, doing):
                 yield
-        except DeletedError as error:
-            self._roll_back()
-            raise UnavailableError("Events were deleted while others of their ids came.") from error
         except LoaderError as error:
             cause = error.__cause__
             self._roll_back()
