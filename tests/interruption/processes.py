@@ -33,8 +33,13 @@ _IDLE = f"{_SESSIONS} and state = 'idle'"
 _LEFT_BEHIND = """
 select relname from pg_class where relpersistence = 't' and relkind = 'r'
 union all
-select 'lock on ' || relation::regclass::text from pg_locks
-where relation in ('raw.events'::regclass, 'raw.rejected_events'::regclass)
+select 'lock on ' || locked.relation::regclass::text
+from pg_locks as locked
+left join pg_stat_activity as session on session.pid = locked.pid
+where
+    locked.relation in ('raw.events'::regclass, 'raw.rejected_events'::regclass)
+    -- The server itself may look through what has just been appended.
+    and session.backend_type is distinct from 'autovacuum worker'
 """
 
 
