@@ -257,6 +257,11 @@
             ~ "of it. Let one build end before the next one begins."
         ) -}}
     {%- endif -%}
+    {#- What arrived touches few rows of tables that are mostly in memory. By the default, which is for disks
+        that turn, PostgreSQL would read whole tables for them, so that refreshes would grow with history. -#}
+    {%- if not config.get('meta')['decides'] and event_analytics.refreshing() -%}
+        {%- do run_query('set local random_page_cost = 1.1') -%}
+    {%- endif -%}
 {%- endmacro %}
 
 
