@@ -98,18 +98,25 @@ class Database:
                 connection.execute("vacuum analyze")
         return appended
 
-    def age(self, days: int) -> None:
-        """Date all events as if they had arrived earlier, and leave the table compact."""
-        age = f"update raw.events set ingested_at = ingested_at - interval '{days} days'"
+    def age(self) -> None:
+        """Date all events as if they had arrived hour by hour, and lay them in that order."""
+        hour = "date_trunc('hour', event_time) + interval '1 hour'"
+        age = f"update raw.events set ingested_at = least(ingested_at, {hour})"
         if self.server is None:
             with connect(self.path) as connection:
                 connection.execute(age)
+                connection.execute("create temp table laid as from raw.events order by ingested_at")
+                connection.execute("truncate raw.events")
+                connection.execute("insert into raw.events from laid")
             return
         with self.server.connect(self.name) as connection:
             # the table refuses changes, by a trigger
             connection.execute("set session_replication_role = replica")
             connection.execute(age)
-            connection.execute("vacuum full analyze raw.events")
+            connection.execute("create index arrivals on raw.events (ingested_at)")
+            connection.execute("cluster raw.events using arrivals")
+            connection.execute("drop index raw.arrivals")
+            connection.execute("vacuum analyze raw.events")
 
     def build(self, rollups: str, *options: str) -> Run:
         """`dbt build`; with `--full-refresh` a full rebuild."""

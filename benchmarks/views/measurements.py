@@ -20,9 +20,6 @@ SELF_JOINS = {
     "cohort_retention": {"duckdb": 100_000_000, "postgres": 100_000_000},
     "funnel_conversion": {"duckdb": 1_000_000, "postgres": 100_000},
 }
-#: How long ago the first events arrived, as in any installation but on its first day: a build
-#: counts again what came within a day of the one before.
-HISTORY_DAYS = 3
 #: Of how many views, those that took longest, the report has the plan.
 HEAVIEST = 5
 #: Views that return large results, with goals of their own.
@@ -137,7 +134,8 @@ def measure(database: Database, events: Events, rounds: int, parts: frozenset[st
     database.create()
     try:
         figures.add("append all", database.append(events.first))
-        database.age(HISTORY_DAYS)
+        # as in any installation but on its first day
+        database.age()
         if "views" in parts:
             measure_views(database, figures, rounds)
         if "rollups" in parts:
