@@ -103,9 +103,10 @@ dense as (
             counted_by_value.users,
             counted_by_value.median_microseconds,
             counted_by_value.total_microseconds
-        from funnel_steps
-        -- steps that no user of the value has reached are left out
-        inner join counted_by_value
+        -- Steps that no user of the value has reached are left out. An inner join, which would find the
+        -- same, PostgreSQL may turn around, and count everything anew for each step.
+        from counted_by_value
+        left join funnel_steps
             on {{ same_key('funnel_steps', 'counted_by_value', key) }}
     ) as by_value
 

@@ -47,7 +47,7 @@ def user_segments(history: History) -> Iterator[Row]:
 
 
 def _by_segment(history: History, report: RowFunction, *counts: str) -> Iterator[Row]:
-    """The rows of a report for each value that any user has, if any of the counts is more than 0."""
+    """The rows of a report for each value that any user has, where any of the counts is not 0."""
     users_of: dict[tuple[str, str], set[str]] = {}
     for row in user_segments(history):
         group = (str(row["segment"]), str(row["segment_value"]))
