@@ -10,9 +10,9 @@
 {% endmacro %}
 
 
-{#- What the test of int_definition_warnings finds. While it runs, the sentences are asked for once and become
-    values in its SQL, so that whoever shows them later need not read the events again. -#}
-{% macro definition_warnings(relation) %}
+{#- What a test of int_definition_warnings or int_event_warnings finds. While it runs, the sentences are asked
+    for once and become values in its SQL, so that whoever shows them later need not read the events again. -#}
+{% macro build_warnings(relation) %}
     {%- set query = 'select message from ' ~ relation ~ ' order by message' -%}
     {%- if execute and flags.WHICH in ('build', 'test') -%}
         {{- event_analytics.text_rows(run_query(query).columns[0].values(), 'message') -}}
@@ -22,12 +22,14 @@
 {% endmacro %}
 
 
-{#- At the end, where people look: each sentence of the test definitions_name_events_that_happen. -#}
-{% macro show_definition_warnings(results) %}
+{#- At the end, where people look: each sentence of the tests that call build_warnings. -#}
+{% macro show_build_warnings(results) %}
     {%- if execute -%}
         {%- for result in results
-            if result.node.unique_id == 'test.event_analytics.definitions_name_events_that_happen'
-            and result.status == 'warn' -%}
+            if result.status == 'warn' and result.node.unique_id in (
+                'test.event_analytics.definitions_name_events_that_happen',
+                'test.event_analytics.events_are_what_reports_are_made_for',
+            ) -%}
             {%- for message in run_query(result.node.compiled_code).columns[0].values() -%}
                 {%- do exceptions.warn(message) -%}
             {%- endfor -%}

@@ -126,14 +126,29 @@
             {{ event_analytics.keep_from_changing(current_build) }}
             delete from {{ kept_deliveries }}
             where '{{ invocation_id }}' in (select build_id from {{ current_build }});
+            {#- An event that is ahead of as_of_date is still to be reported, so its delivery stays due. -#}
+            {%- set is_ahead -%}
+                last_event_at >= (
+                    select reported_until from {{ event_analytics.model_relation('int_as_of_date') }}
+                )
+            {%- endset -%}
+            {%- if event_analytics.as_of_date() -%}
+                {%- set is_ahead = 'false' -%}
+            {%- endif -%}
             insert into {{ kept_deliveries }} (definitions, ingested_at, events)
-            select definitions, ingested_at, events
+            select
+                definitions,
+                ingested_at,
+                case when not {{ is_ahead }} then events end as events
             from {{ deliveries }}
             where
                 '{{ invocation_id }}' in (select build_id from {{ current_build }})
-                and ingested_at >= {{ event_analytics.unsettled_since(
-                    '(select max(ingested_at) from ' ~ deliveries ~ ')'
-                ) }};
+                and (
+                    ingested_at >= {{ event_analytics.unsettled_since(
+                        '(select max(ingested_at) from ' ~ deliveries ~ ')'
+                    ) }}
+                    or {{ is_ahead }}
+                );
             update {{ current_build }}
             set is_finished = true
             where build_id = '{{ invocation_id }}'

@@ -138,7 +138,10 @@
     hold, since what is kept by others is of no use. -#}
 {% macro first_unsettled_delivery(definitions) -%}
     {%- set query -%}
-        select cast({{ event_analytics.unsettled_since('max(ingested_at)') }} as {{ dbt.type_string() }})
+        select cast(least(
+            {{ event_analytics.unsettled_since('max(ingested_at)') }},
+            min(case when events is null then ingested_at end)
+        ) as {{ dbt.type_string() }})
         from {{ event_analytics.kept_deliveries() }}
         where definitions = ({{ definitions }})
     {%- endset -%}

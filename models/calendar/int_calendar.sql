@@ -6,7 +6,7 @@ with bounds as (
 
 calendar as (
 
-    select {{ each_date('first_event_date', 'as_of_date') }} as calendar_date
+    select {{ each_date('first_report_date', 'as_of_date') }} as calendar_date
     from bounds
 
 ),

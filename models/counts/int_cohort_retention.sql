@@ -1,10 +1,4 @@
-with breakdowns as (
-
-    select * from {{ ref('int_breakdowns') }}
-
-),
-
-retentions as (
+with retentions as (
 
     select * from {{ ref('int_retentions') }}
 
@@ -32,41 +26,69 @@ last_periods as (
 
 ),
 
+-- of all users every cohort, of the users of a segment's value those in which any of them are
 cohorts as (
 
     select
+        'none' as breakdown,
+        '' as segment,
+        '' as segment_value,
         retentions.retention,
         retentions.period,
         retentions.periods,
         periods.period_start as cohort_start,
-        periods.period_index as cohort_index,
-        last_periods.last_index
+        periods.period_index as cohort_index
     from retentions
     inner join periods
         on retentions.period = periods.period
-    inner join last_periods
-        on retentions.period = last_periods.period
+    union all
+    select
+        'segment' as breakdown,
+        counted.segment,
+        counted.segment_value,
+        retentions.retention,
+        retentions.period,
+        retentions.periods,
+        periods.period_start as cohort_start,
+        periods.period_index as cohort_index
+    from counted
+    inner join retentions
+        on counted.retention = retentions.retention
+    inner join periods
+        on
+            retentions.period = periods.period
+            and counted.cohort_index = periods.period_index
+    where
+        counted.breakdown = 'segment'
+        and counted.cohort_users > 0
 
 ),
 
 cells as (
 
     select
-        retention,
-        period,
-        cohort_start,
-        cohort_index,
-        {{ each_number('0', 'least(periods, last_index - cohort_index)') }} as period_number
+        cohorts.breakdown,
+        cohorts.segment,
+        cohorts.segment_value,
+        cohorts.retention,
+        cohorts.period,
+        cohorts.cohort_start,
+        cohorts.cohort_index,
+        {{ each_number(
+            '0', 'least(cohorts.periods, last_periods.last_index - cohorts.cohort_index)'
+        ) }} as period_number
     from cohorts
+    inner join last_periods
+        on cohorts.period = last_periods.period
 
 ),
 
 filled as (
 
     select
-        breakdowns.breakdown,
-        breakdowns.segment,
-        breakdowns.segment_value,
+        cells.breakdown,
+        cells.segment,
+        cells.segment_value,
         cells.retention,
         cells.period,
         cells.cohort_start,
@@ -81,10 +103,9 @@ filled as (
         on
             cells.period = periods.period
             and cells.cohort_index + cells.period_number = periods.period_index
-    cross join breakdowns
     left join counted
         on
-            {{ same_breakdown('breakdowns', 'counted') }}
+            {{ same_breakdown('cells', 'counted') }}
             and cells.retention = counted.retention
             and cells.cohort_index = counted.cohort_index
             and cells.period_number = counted.period_number

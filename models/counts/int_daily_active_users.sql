@@ -82,6 +82,46 @@ dated as (
 
 ),
 
+-- The windows of who was active before the reports begin still hold them on the first date.
+bounds as (
+
+    select * from {{ ref('int_reporting_bounds') }}
+
+),
+
+reported as (
+
+    select
+        dated.breakdown,
+        dated.segment,
+        dated.segment_value,
+        greatest(dated.change_date, bounds.first_report_date) as change_date,
+        case when dated.change_date >= bounds.first_report_date then dated.dau else 0 end as dau,
+        dated.wau_change,
+        dated.mau_change
+    from dated
+    inner join bounds
+        on dated.change_date <= bounds.as_of_date
+
+),
+
+-- all users have a row on each date, whatever happens
+opened as (
+
+    select * from reported
+    union all
+    select
+        'none' as breakdown,
+        '' as segment,
+        '' as segment_value,
+        first_report_date as change_date,
+        0 as dau,
+        0 as wau_change,
+        0 as mau_change
+    from bounds
+
+),
+
 summed as (
 
     select
@@ -92,45 +132,12 @@ summed as (
         cast(sum(dau) as bigint) as dau,
         sum(wau_change) as wau_change,
         sum(mau_change) as mau_change
-    from dated
+    from opened
     group by
         breakdown,
         segment,
         segment_value,
         change_date
-
-),
-
-breakdowns as (
-
-    select * from {{ ref('int_breakdowns') }}
-
-),
-
-calendar as (
-
-    select calendar_date
-    from {{ ref('int_calendar') }}
-    where period = 'day'
-
-),
-
-changes as (
-
-    select
-        breakdowns.breakdown,
-        breakdowns.segment,
-        breakdowns.segment_value,
-        calendar.calendar_date,
-        coalesce(summed.dau, 0) as dau,
-        coalesce(summed.wau_change, 0) as wau_change,
-        coalesce(summed.mau_change, 0) as mau_change
-    from calendar
-    cross join breakdowns
-    left join summed
-        on
-            {{ same_breakdown('breakdowns', 'summed') }}
-            and calendar.calendar_date = summed.change_date
 
 ),
 
@@ -140,19 +147,75 @@ running as (
         breakdown,
         segment,
         segment_value,
-        calendar_date as activity_date,
+        change_date,
+        lead(change_date) over (
+            partition by breakdown, segment, segment_value order by change_date
+        ) as next_change_date,
         dau,
         cast(
             sum(wau_change) over (
-                partition by breakdown, segment, segment_value order by calendar_date
+                partition by breakdown, segment, segment_value order by change_date
             ) as bigint
         ) as wau,
         cast(
             sum(mau_change) over (
-                partition by breakdown, segment, segment_value order by calendar_date
+                partition by breakdown, segment, segment_value order by change_date
             ) as bigint
         ) as mau
-    from changes
+    from summed
+
+),
+
+-- Between two changes nothing changes. Of a segment's value, the dates on which nobody is in any
+-- window are left out, or there would be as many rows as dates for each value that ever was.
+spans as (
+
+    select
+        running.breakdown,
+        running.segment,
+        running.segment_value,
+        running.change_date,
+        coalesce(
+            {{ add_days('running.next_change_date', -1) }}, bounds.as_of_date
+        ) as last_date,
+        running.dau,
+        running.wau,
+        running.mau
+    from running
+    cross join bounds
+    where
+        running.breakdown = 'none'
+        or running.wau > 0
+        or running.mau > 0
+
+),
+
+daily as (
+
+    select
+        breakdown,
+        segment,
+        segment_value,
+        change_date,
+        {{ each_date('change_date', 'last_date') }} as activity_date,
+        dau as dau_of_change,
+        wau,
+        mau
+    from spans
+
+),
+
+counted_daily as (
+
+    select
+        breakdown,
+        segment,
+        segment_value,
+        activity_date,
+        case when activity_date = change_date then dau_of_change else 0 end as dau,
+        wau,
+        mau
+    from daily
 
 )
 
@@ -165,4 +228,4 @@ select
     wau,
     mau,
     {{ rate('dau', 'mau') }} as stickiness
-from running
+from counted_daily

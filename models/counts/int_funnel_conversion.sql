@@ -95,22 +95,19 @@ dense as (
         )
 
         select
-            segment_values.segment,
-            segment_values.segment_value,
+            counted_by_value.segment,
+            counted_by_value.segment_value,
             funnel_steps.funnel,
             funnel_steps.step,
             funnel_steps.step_name,
-            coalesce(counted_by_value.users, 0) as users,
+            counted_by_value.users,
             counted_by_value.median_microseconds,
             counted_by_value.total_microseconds
-        from funnel_steps
-        cross join {{ ref('agg_segment_values') }} as segment_values
-        left join counted_by_value
-            on
-                {{ same_key('funnel_steps', 'counted_by_value', key) }}
-                and {{ same_key(
-                    'segment_values', 'counted_by_value', ['segment', 'segment_value']
-                ) }}
+        -- Steps that no user of the value has reached are left out. An inner join, which would find the
+        -- same, PostgreSQL may turn around, and count everything anew for each step.
+        from counted_by_value
+        left join funnel_steps
+            on {{ same_key('funnel_steps', 'counted_by_value', key) }}
     ) as by_value
 
 ),

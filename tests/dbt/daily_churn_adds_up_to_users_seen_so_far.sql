@@ -10,13 +10,28 @@ with first_days as (
 
 ),
 
+bounds as (
+
+    select * from {{ ref('int_reporting_bounds') }}
+
+),
+
+-- who was active before the reports begin has been seen on their first date
+seen_from as (
+
+    select greatest(first_days.first_active_date, bounds.first_report_date) as first_seen_date
+    from first_days
+    cross join bounds
+
+),
+
 new_users as (
 
     select
-        first_active_date,
+        first_seen_date,
         count(*) as users
-    from first_days
-    group by first_active_date
+    from seen_from
+    group by first_seen_date
 
 ),
 
@@ -38,7 +53,7 @@ seen as (
         sum(coalesce(new_users.users, 0)) over (order by statuses.as_of_date) as expected_users
     from statuses
     left join new_users
-        on statuses.as_of_date = new_users.first_active_date
+        on statuses.as_of_date = new_users.first_seen_date
 
 )
 

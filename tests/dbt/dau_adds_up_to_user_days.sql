@@ -1,6 +1,12 @@
 -- Over all dates dau adds up to the days on which users were active, each counted once. A calendar
 -- that lacks a date, or has one twice, would hide or repeat its users.
-with counted as (
+with bounds as (
+
+    select * from {{ ref('int_reporting_bounds') }}
+
+),
+
+counted as (
 
     select coalesce(sum(dau), 0) as users
     from {{ ref('daily_active_users') }}
@@ -10,7 +16,9 @@ with counted as (
 expected as (
 
     select count(*) as users
-    from {{ ref('fct_user_days') }}
+    from {{ ref('fct_user_days') }} as user_days
+    inner join bounds
+        on user_days.activity_date >= bounds.first_report_date
 
 )
 

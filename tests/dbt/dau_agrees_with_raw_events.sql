@@ -67,16 +67,21 @@ activity as (
 
 ),
 
+bounds as (
+
+    select * from {{ ref('int_reporting_bounds') }}
+
+),
+
 recounted as (
 
     select
-        activity_date,
-        count(distinct user_id) as users
+        activity.activity_date,
+        count(distinct activity.user_id) as users
     from activity
-    {% if as_of_date() -%}
-    where activity_date <= cast('{{ as_of_date() }}' as date)
-    {% endif -%}
-    group by activity_date
+    inner join bounds
+        on activity.activity_date between bounds.first_report_date and bounds.as_of_date
+    group by activity.activity_date
 
 )
 

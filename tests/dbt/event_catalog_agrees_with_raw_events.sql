@@ -6,9 +6,9 @@ with raw_events as (
         {{ event_column('event_name') }} as event_name,
         count(*) as events
     from {{ raw_events() }}
-    {% if as_of_date() -%}
-    where {{ local_date(event_column('event_time')) }} <= cast('{{ as_of_date() }}' as date)
-    {% endif -%}
+    where
+        {{ local_date(event_column('event_time')) }}
+        <= (select bounds.as_of_date from {{ ref('int_reporting_bounds') }} as bounds)
     group by {{ event_column('event_name') }}
 
 )

@@ -1,6 +1,7 @@
 -- Whoever reached a step reached each one before it, so users never rise from step to step and no
 -- conversion leaves 0 to 1. And the three views mean the same people: funnel_conversion has as many
--- users at a step as funnel_users lists and as funnel_conversion_daily has over all entry dates. A
+-- users at a step as funnel_users lists and as funnel_conversion_daily has over all entry dates, if
+-- reports by date go back to the first event. A
 -- step counted by itself breaks the first, a join that drops or repeats users the second; either
 -- would send people looking for somebody who is not there. One test, as each view costs the whole
 -- computation of the funnels.
@@ -27,6 +28,12 @@ listed as (
     group by
         funnel,
         step
+
+),
+
+bounds as (
+
+    select * from {{ ref('int_reporting_bounds') }}
 
 ),
 
@@ -61,10 +68,13 @@ left join daily
     on
         conversion.funnel = daily.funnel
         and conversion.step = daily.step
+left join bounds
+    on bounds.first_report_date = bounds.first_event_date
 where
     conversion.users is null
     or conversion.users > conversion.previous_users
     or conversion.conversion_from_start not between 0 and 1
     or conversion.conversion_from_previous not between 0 and 1
     or conversion.users <> coalesce(listed.users, 0)
-    or conversion.users <> coalesce(daily.users, 0)
+    or conversion.users < coalesce(daily.users, 0)
+    or (bounds.as_of_date is not null and conversion.users <> coalesce(daily.users, 0))

@@ -1,6 +1,12 @@
 -- New, retained and resurrected users are the active ones, and those of a period who are not
--- retained in the next one are dormant there.
-with lifecycle as (
+-- retained in the next one are dormant there; who was active before the reports begin is in none.
+with bounds as (
+
+    select * from {{ ref('int_reporting_bounds') }}
+
+),
+
+lifecycle as (
 
     select
         period,
@@ -33,9 +39,16 @@ full outer join counted
     on
         lifecycle.period = counted.period
         and lifecycle.period_start = counted.period_start
+left join bounds
+    on bounds.first_report_date = bounds.first_event_date
 where
     lifecycle.period is null
     or counted.period is null
     or lifecycle.active_users <> counted.active_users
     or lifecycle.is_complete <> counted.is_complete
-    or lifecycle.dormant_users <> coalesce(lifecycle.active_before, 0) - lifecycle.retained_users
+    or lifecycle.dormant_users <> lifecycle.active_before - lifecycle.retained_users
+    or (
+        lifecycle.active_before is null
+        and bounds.as_of_date is not null
+        and lifecycle.dormant_users + lifecycle.retained_users <> 0
+    )

@@ -1,10 +1,25 @@
 -- Sessions hold each event once, and the days hold each session once.
-with sessions as (
+with bounds as (
+
+    select * from {{ ref('int_reporting_bounds') }}
+
+),
+
+sessions as (
 
     select
         count(*) as sessions,
         coalesce(sum(events), 0) as events
     from {{ ref('sessions') }}
+
+),
+
+reported_sessions as (
+
+    select count(*) as sessions
+    from {{ ref('sessions') }} as sessions
+    inner join bounds
+        on {{ local_date('sessions.started_at') }} >= bounds.first_report_date
 
 ),
 
@@ -26,10 +41,12 @@ select
     sessions.sessions,
     sessions.events,
     events.events as catalogued_events,
+    reported_sessions.sessions as reported_sessions,
     days.sessions as daily_sessions
 from sessions
 cross join events
+cross join reported_sessions
 cross join days
 where
     sessions.events <> events.events
-    or sessions.sessions <> days.sessions
+    or reported_sessions.sessions <> days.sessions

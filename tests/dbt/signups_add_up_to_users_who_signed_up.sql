@@ -1,6 +1,12 @@
 -- Every user who signed up is counted on one date. A signup on a date that the calendar lacks would
 -- be missing from each view by date without a trace.
-with counted as (
+with bounds as (
+
+    select * from {{ ref('int_reporting_bounds') }}
+
+),
+
+counted as (
 
     select coalesce(sum(signups), 0) as users
     from {{ ref('signups') }}
@@ -9,8 +15,10 @@ with counted as (
 
 expected as (
 
-    select count(distinct user_id) as users
-    from {{ ref('fct_signups') }}
+    select count(distinct signups.user_id) as users
+    from {{ ref('fct_signups') }} as signups
+    inner join bounds
+        on signups.signup_date >= bounds.first_report_date
 
 )
 

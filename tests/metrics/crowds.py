@@ -53,6 +53,8 @@ TEMPI: tuple[tuple[timedelta, ...], ...] = (
     (NOTHING, 12 * HOUR, DAY, 2 * DAY, 3 * DAY),
     (NOTHING, *(n * DAY for n in (1, 6, 7, 8, 13, 14, 28, 29, 30, 31))),  # periods, churn
 )
+#: How long before its own time an event arrives; most arrive after it.
+AHEAD = (*(None,) * 20, MICROSECOND, HOUR, 23 * HOUR)
 #: From an interesting instant to a user's first event: at most a quarter begin elsewhere.
 OFFSETS = (*(NOTHING,) * 6, -MICROSECOND, MICROSECOND, -HOUR, HOUR, -DAY, DAY)
 
@@ -69,7 +71,14 @@ def crowd(random: Random, anchors: Sequence[datetime], users: int) -> list[Event
     random.shuffle(happened)
     ids = random.sample(range(len(happened)), len(happened))
     return [
-        Event(UUID(int=number * (2**128 // len(happened))), name, time, user, properties)
+        Event(
+            UUID(int=number * (2**128 // len(happened))),
+            name,
+            time,
+            user,
+            properties,
+            None if (by := random.choice(AHEAD)) is None else time - by,
+        )
         for number, (user, name, time, properties) in zip(ids, happened, strict=True)
     ]
 

@@ -83,11 +83,16 @@ def histories(draw: st.DrawFn) -> list[tuple[timedelta, str, Mapping[str, object
     return happened
 
 
+# How long before its own time an event arrives, by a clock that is ahead; most arrive after it.
+AHEAD = st.sampled_from([None, None, None, MICROSECOND, HOUR, 23 * HOUR, 40 * DAY])
+
+
 @st.composite
 def logs(draw: st.DrawFn, anchors: Sequence[datetime]) -> list[Event]:
     """A log of up to 16 users whose events begin around one of the `anchors`.
 
-    Rows come in any order, and the order of the ids has nothing to do with that of the times.
+    Rows come in any order, and the order of the ids has nothing to do with that of the times. In
+    some logs events say that they happened later than they arrived.
     """
     anchor = draw(st.sampled_from(anchors))
     least = draw(st.sampled_from([0, 8, 12]))
@@ -99,8 +104,16 @@ def logs(draw: st.DrawFn, anchors: Sequence[datetime]) -> list[Event]:
     ]
     order = draw(st.permutations(range(len(happened))))
     ids = draw(st.permutations(range(len(happened))))
+    ahead = AHEAD if draw(st.booleans()) else st.none()
     return [
-        Event(_spread_id(ids[place], len(happened)), name, time, user, properties)
+        Event(
+            _spread_id(ids[place], len(happened)),
+            name,
+            time,
+            user,
+            properties,
+            None if (by := draw(ahead)) is None else time - by,
+        )
         for place in order
         for user, name, time, properties in [happened[place]]
     ]

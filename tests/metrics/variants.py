@@ -21,7 +21,8 @@ class Variant:
 
 VARIANTS = {
     "defaults": Variant(
-        Settings(),
+        # but for this, by which an event of decades ago takes the reference no longer
+        Settings(max_report_days=400),
         (
             "2023-01-01T00:00Z",
             "2023-03-01T00:00Z",  # no leap year
@@ -38,6 +39,7 @@ VARIANTS = {
             activity_events=("A", "B"),  # signing up is none
             signup_event="join",
             as_of_date=date(2024, 4, 2),
+            max_report_days=500,
         ),
         (
             "2023-10-29T00:00+02:00",  # a day of 25 hours, the clock goes back at
@@ -55,6 +57,7 @@ VARIANTS = {
             activity_events=("q_is_5", "C"),  # an action and a name
             signup_event="like_x",
             as_of_date=date(2024, 3, 12),
+            max_report_days=20,
             wau_days=1,
             mau_days=3,
             session_gap_minutes=60,

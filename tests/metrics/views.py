@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +13,8 @@ from tests.reference import VIEWS, Event, Row
 from tests.support.databases import REPOSITORY, Database
 
 SCHEMA = "analytics"
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: After all that happens in any log.
+LATER = datetime(2100, 1, 1, tzinfo=UTC)
 
 # How many differing rows of a view a message shows.
 MOST_PLACES = 10
@@ -84,17 +85,20 @@ class PublicViews:
     def replace_events(self, log: Sequence[Event]) -> None:
         """Put these events, in this order, in place of all that is in raw.events."""
         self._connection.execute("truncate raw.events")
-        self.append_events(log, EPOCH)
+        self.append_events(log, LATER)
 
     def append_events(self, log: Sequence[Event], ingested_at: datetime) -> None:
-        """Put these events into raw.events, as one delivery that arrived at `ingested_at`."""
+        """Put these events into raw.events, as one delivery that arrived at `ingested_at`.
+
+        Where an event says itself when it arrived, that counts.
+        """
         columns: tuple[list[Any], ...] = (
             [str(event.event_id) for event in log],
             [event.event_name for event in log],
             [event.event_time for event in log],
             [event.user_id for event in log],
             [json.dumps(event.properties) for event in log],
-            [ingested_at for _ in log],
+            [event.ingested_at or ingested_at for event in log],
         )
         mark, json_type = ("%s", "jsonb") if self.engine == "postgres" else ("?", "json")
         self._connection.execute(
@@ -125,6 +129,17 @@ class PublicViews:
             self._query(f"explain (format json) select * from {SCHEMA}.{view} where {condition}")
         )
 
+    def work(self, view: str) -> int:
+        """How many rows the steps of a view's plan hand on to each other when it is read."""
+        ((text,),) = (
+            row[-1:]
+            for row in self._connection.execute(
+                f"explain (analyze, format json) select * from {SCHEMA}.{view}"
+            ).fetchall()
+        )
+        plan = json.loads(text) if isinstance(text, str) else text
+        return sum(_rows_of_steps(plan[0]["Plan"] if isinstance(plan, list) else plan))
+
     def answer(self, analysis: str) -> list[Row]:
         """The rows of an analysis that `dbt compile` has written for this database, in order."""
         return self._query((self._compiled / "analyses" / f"{analysis}.sql").read_text())
@@ -136,6 +151,15 @@ class PublicViews:
             {name: _instant_in_utc(value) for name, value in zip(columns, row, strict=True)}
             for row in cursor.fetchall()
         ]
+
+
+def _rows_of_steps(step: Mapping[str, Any]) -> Iterator[int]:
+    """Rows of a step and of those below it, in a plan of either engine."""
+    if "Actual Rows" in step:
+        yield round(step["Actual Rows"] * step["Actual Loops"])
+    yield int(step.get("operator_cardinality", 0))
+    for below in (*step.get("Plans", ()), *step.get("children", ())):
+        yield from _rows_of_steps(below)
 
 
 def _instant_in_utc(value: Any) -> Any:

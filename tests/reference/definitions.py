@@ -16,6 +16,7 @@ class Settings:
     activity_events: tuple[str, ...] = ()
     signup_event: str = ""
     as_of_date: date | None = None
+    max_report_days: int = 3653
     wau_days: int = 7
     mau_days: int = 30
     session_gap_minutes: int = 30
@@ -29,6 +30,7 @@ class Settings:
             "activity_events": list(self.activity_events),
             "signup_event": self.signup_event,
             "as_of_date": self.as_of_date.isoformat() if self.as_of_date else "",
+            "max_report_days": self.max_report_days,
             "wau_days": self.wau_days,
             "mau_days": self.mau_days,
             "session_gap_minutes": self.session_gap_minutes,

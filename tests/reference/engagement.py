@@ -62,12 +62,17 @@ def user_lifecycle(history: History) -> Iterator[Row]:
     for period in PERIODS:
         before: set[str] = set()
         ever: set[str] = set()
-        for start in history.periods(period):
+        listed = set(history.periods(period))
+        for start in history.all_periods(period):
             active = _active_in(history, period, start)
             new = active - ever
             retained = active & before
             resurrected = active - new - retained
             dormant = before - active
+            before = active
+            ever |= active
+            if start not in listed:
+                continue
             yield {
                 "period": period,
                 "period_start": start,
@@ -79,8 +84,6 @@ def user_lifecycle(history: History) -> Iterator[Row]:
                 "quick_ratio": ratio(len(new) + len(resurrected), len(dormant)),
                 "is_complete": history.is_complete(period, start),
             }
-            before = active
-            ever |= active
 
 
 @view("period", "period_start", "days_active")

@@ -21,6 +21,8 @@ class Event:
     event_time: datetime
     user_id: str
     properties: Mapping[str, object] = field(default_factory=dict, hash=False)
+    #: When it was appended; None: after it happened, whenever that was.
+    ingested_at: datetime | None = None
 
 
 class History:
@@ -28,8 +30,9 @@ class History:
 
     `events`: those that exist for reports, by time and id. `as_of_date`: the last date of the
     calendar. `last_complete_date`: the last day that is over. `calendar`: every date from the first
-    event's to `as_of_date`. `signups`: user to signup event. Without events both dates are None and
-    the calendar is empty.
+    event's to `as_of_date`, but no more than `max_report_days`. `first_date`: that of the first
+    event. `signups`: user to signup event. Without events the dates are None and the calendar is
+    empty.
     """
 
     def __init__(self, log: Iterable[Event], definitions: Definitions, settings: Settings) -> None:
@@ -38,22 +41,23 @@ class History:
         self._zone = ZoneInfo(settings.reporting_timezone)
         self._local_dates: dict[datetime, date] = {}  # asked for again and again
 
-        until = settings.as_of_date
+        log = list(log)
+        arrived = [self.local_date(min(e.event_time, e.ingested_at or e.event_time)) for e in log]
+        until = settings.as_of_date or max(arrived, default=None)
         self.events = sorted(
             (e for e in log if until is None or self.local_date(e.event_time) <= until),
             key=lambda e: (e.event_time, e.event_id),
         )
         self.as_of_date: date | None = None
         self.last_complete_date: date | None = None
+        self.first_date: date | None = None
         self.calendar: list[date] = []
-        if self.events:
-            first = self.local_date(self.events[0].event_time)
-            latest = self.local_date(self.events[-1].event_time)
-            self.as_of_date = until or latest
-            self.last_complete_date = until or latest - timedelta(days=1)
-            self.calendar = [
-                first + timedelta(days=n) for n in range((self.as_of_date - first).days + 1)
-            ]
+        if self.events and until is not None:
+            self.as_of_date = until
+            self.last_complete_date = settings.as_of_date or until - timedelta(days=1)
+            self.first_date = self.local_date(self.events[0].event_time)
+            days = min((until - self.first_date).days + 1, settings.max_report_days)
+            self.calendar = [until - timedelta(days=n) for n in reversed(range(days))]
 
         self.signups: dict[str, Event] = {}
         for event in self.events:
@@ -108,6 +112,13 @@ class History:
     def periods(self, period: str) -> list[date]:
         """Starts of all periods that contain a date of the calendar, in order."""
         return sorted({self.period_of(period, day) for day in self.calendar})
+
+    def all_periods(self, period: str) -> list[date]:
+        """Starts of all periods from the first event's to that of `as_of_date`, in order."""
+        if self.first_date is None or self.as_of_date is None:
+            return []
+        days = range((self.as_of_date - self.first_date).days + 1)
+        return sorted({self.period_of(period, self.first_date + timedelta(n)) for n in days})
 
     def is_over(self, day: date) -> bool:
         """Whether the whole of this date lies behind us."""

@@ -45,21 +45,22 @@ def day_1_retention(history: History) -> Iterator[Row]:
 
 
 def _doers(history: History, reference: str, period: str) -> dict[date, set[str]]:
-    """For each period of the history, the users who did the event in it."""
-    doers: dict[date, set[str]] = {start: set() for start in history.periods(period)}
+    """For each period in which anybody did the event, these users."""
+    doers: dict[date, set[str]] = {}
     for event in history.events:
         if history.matches(event, reference):
-            doers[history.period_of(period, history.event_date(event))].add(event.user_id)
+            start = history.period_of(period, history.event_date(event))
+            doers.setdefault(start, set()).add(event.user_id)
     return doers
 
 
 def _cohort(definition: Retention, doers: dict[date, set[str]], start: date) -> set[str]:
     """Users of the cohort `start`; `doers` are those of the cohort event."""
     if definition.cohort_kind == "recurring":
-        return doers[start]
+        return doers.get(start, set())
     if definition.cohort_kind == "first_time":
         before = {user for day, users in doers.items() if day < start for user in users}
-        return doers[start] - before
+        return doers.get(start, set()) - before
     raise ValueError(f"{definition.retention}: unknown cohort_kind {definition.cohort_kind!r}")
 
 
@@ -68,18 +69,19 @@ def cohort_retention(history: History) -> Iterator[Row]:
     """Of the users of a period's cohort: how many returned in the k-th period after."""
     for definition in history.definitions.retentions:
         period = definition.period
+        periods = history.periods(period)
         starters = _doers(history, definition.cohort_event, period)
         returners = _doers(history, definition.return_event, period)
-        for start in history.periods(period):
+        for start in periods:
             cohort = _cohort(definition, starters, start)
             for number in range(definition.periods + 1):
                 target = later(period, start, number)
-                if target not in returners:  # beyond the period of as_of_date
+                if target > periods[-1]:  # beyond the period of as_of_date
                     break
                 since = {
                     user for day, users in returners.items() if day >= target for user in users
                 }
-                retained = len(cohort & returners[target]) if number else len(cohort)
+                retained = len(cohort & returners.get(target, set())) if number else len(cohort)
                 yield {
                     "retention": definition.retention,
                     "period": period,

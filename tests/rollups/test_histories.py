@@ -4,8 +4,8 @@ Deliveries come late, in parts, and out of their order; definitions, settings an
 change; builds fail half-way. After each build that succeeds, every public view is compared.
 """
 
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 
 import hypothesis
 import pytest
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.metrics.strategies import logs
 from tests.metrics.views import PublicViews
 from tests.reference import Event, Settings
-from tests.rollups.projects import Project, assert_views_match
+from tests.rollups.projects import LATEST, Project, assert_views_match
 
 ANCHORS = [datetime(2023, 12, 30, tzinfo=UTC), datetime(2024, 2, 29, tzinfo=UTC)]
 # How many histories are tried on each engine, by profile.
@@ -25,7 +25,7 @@ SETTINGS = (
     Settings(),
     Settings(reporting_timezone="Asia/Kathmandu", week_start="sunday"),
     Settings(signup_event="join", activity_events=("A", "B"), as_of_date=date(2024, 3, 2)),
-    Settings(session_gap_minutes=60, max_path_steps=2),
+    Settings(session_gap_minutes=60, max_path_steps=2, max_report_days=10),
 )
 
 # Few funnels let many events be, and most others need all events of a user as soon as one does.
@@ -86,10 +86,11 @@ def test_views_match_the_reference_after_every_build(new_project: Project) -> No
         phases=(Phase.generate,),
         suppress_health_check=list(HealthCheck),
     )
-    @given(logs(ANCHORS), st.booleans(), st.sampled_from(FUNNELS), STEPS)
+    @given(logs(ANCHORS), st.booleans(), st.booleans(), st.sampled_from(FUNNELS), STEPS)
     def check(
         history: list[Event],
         in_time_order: bool,
+        at_once: bool,
         funnels: tuple[str, ...] | None,
         steps: list[Step],
     ) -> None:
@@ -98,11 +99,19 @@ def test_views_match_the_reference_after_every_build(new_project: Project) -> No
         with PublicViews(new_project.database) as views:
             views.replace_events([])
         arrived: list[Event] = []
+        latest = LATEST
+        if at_once:  # events arrive while they happen, some of them before the time that they state
+            latest = min((event.event_time for event in history), default=LATEST)
         built: tuple[int, bool] | None = None
         for number, step in enumerate(steps):
             count = round(step.events * (len(history) - len(arrived)))
             delivered = history[len(arrived) : len(arrived) + count]
-            new_project.deliver(delivered, hours=step.hours)
+            if at_once and delivered:
+                latest = max(latest, delivered[count // 2].event_time)
+            arrived_at = latest + timedelta(hours=step.hours)
+            latest = max(latest, arrived_at)
+            delivered = [replace(event, ingested_at=arrived_at) for event in delivered]
+            new_project.deliver(delivered)
             arrived += delivered
             settings = SETTINGS[step.settings]
             refresh = ["--full-refresh"] if number == 0 else []
@@ -127,10 +136,9 @@ def fail_half_way(project: Project, settings: Settings, *options: str) -> None:
     """Let a test between the events and the funnels fail, by which the funnels are skipped."""
     failing = project.directory / "tests" / "dbt" / "fails.sql"
     failing.parent.mkdir(parents=True, exist_ok=True)
-    # generic tests would only take longer
-    command = ("build", "--exclude-resource-type", "unit_test", "--exclude", "test_type:generic")
     failing.write_text("-- depends_on: {{ ref('int_funnel_step_events') }}\nselect 1 as failure\n")
     try:
+        # generic tests would only take longer
         command = (
             "build",
             "--exclude-resource-type",

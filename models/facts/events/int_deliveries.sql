@@ -34,7 +34,10 @@ unsettled as (
 
     select
         ingested_at,
-        count(*) as events
+        count(*) as events,
+        max(occurred_at) as last_event_at,
+        -- an event counts for as_of_date no later than it arrived
+        max(least(occurred_at, ingested_at)) as latest_at
     from {{ ref('stg_events') }}
     where ingested_at >= {{ unsettled_since }}
     group by ingested_at
@@ -52,6 +55,8 @@ select
     definitions.definitions,
     unsettled.ingested_at,
     unsettled.events,
+    unsettled.last_event_at,
+    unsettled.latest_at,
     kept.events is null or kept.events <> unsettled.events as is_due,
     all_kept.deliveries = 0 as everything_is_due
 from unsettled

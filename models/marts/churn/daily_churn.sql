@@ -41,13 +41,32 @@ stays as (
 
 ),
 
+-- who came to a status before the reports begin, and stayed, is in it on the first date
+bounds as (
+
+    select * from {{ ref('int_reporting_bounds') }}
+
+),
+
+reported_stays as (
+
+    select
+        stays.churn_status,
+        stays.users,
+        greatest(stays.entered_on, bounds.first_report_date) as entered_on,
+        greatest(stays.left_on, bounds.first_report_date) as left_on
+    from stays
+    cross join bounds
+
+),
+
 entries as (
 
     select
         churn_status,
         entered_on as change_date,
         sum(users) as users
-    from stays
+    from reported_stays
     group by
         churn_status,
         entered_on
@@ -60,7 +79,7 @@ exits as (
         churn_status,
         left_on as change_date,
         sum(users) as users
-    from stays
+    from reported_stays
     group by
         churn_status,
         left_on
