@@ -98,8 +98,11 @@ class History:
 
     def end_of_day(self, day: date) -> datetime:
         """The last microsecond of a local date, as an instant."""
-        next_midnight = datetime.combine(day + timedelta(days=1), time(), self._zone)
-        return next_midnight.astimezone(UTC) - timedelta(microseconds=1)
+        # Where clocks go back, the next midnight may come twice, and the date after the first.
+        next_day = day + timedelta(days=1)
+        midnights = [datetime.combine(next_day, time(fold=fold), self._zone) for fold in (0, 1)]
+        moments_before = [at.astimezone(UTC) - timedelta(microseconds=1) for at in midnights]
+        return max(at for at in moments_before if self.local_date(at) <= day)
 
     def period_of(self, period: str, day: date) -> date:
         """Start of the period that contains the date."""

@@ -10,8 +10,14 @@ reported as (
     select *
     from events
     {% if as_of_date() -%}
-    -- by instant, not by date, so that the database can skip what lies outside
-    where occurred_at < {{ local_midnight("cast('" ~ as_of_date() ~ "' as date) + 1") }}
+    -- By instant, not by date, so that the database can skip what lies outside. In some zones a clock
+    -- has gone back over midnight, and the last date comes again after a few minutes of the next.
+    where
+        occurred_at < {{ local_midnight("cast('" ~ as_of_date() ~ "' as date) + 1") }}
+        and (
+            occurred_at < {{ local_midnight("cast('" ~ as_of_date() ~ "' as date)") }}
+            or {{ local_date('occurred_at') }} <= cast('{{ as_of_date() }}' as date)
+        )
     {%- endif %}
 
 )
