@@ -10,14 +10,16 @@ reported as (
     select *
     from events
     {% if as_of_date() -%}
-    -- By instant, not by date, so that the database can skip what lies outside. In some zones a clock
-    -- has gone back over midnight, and the last date comes again after a few minutes of the next.
+    -- by instant, not by date, so that the database can skip what lies outside
     where
         occurred_at < {{ local_midnight("cast('" ~ as_of_date() ~ "' as date) + 1") }}
+        {% if database_timezone() != 'UTC' -%}
+        -- where a clock goes back over midnight, some of the next date comes before the end of this
         and (
             occurred_at < {{ local_midnight("cast('" ~ as_of_date() ~ "' as date)") }}
             or {{ local_date('occurred_at') }} <= cast('{{ as_of_date() }}' as date)
         )
+        {%- endif %}
     {%- endif %}
 
 )
