@@ -21,10 +21,12 @@
         {{- return(none) -}}
     {%- endif -%}
     {%- set start = "The variable reporting_timezone is '" ~ zone ~ "', which is " -%}
-    {%- set offset = modules.re.match('(?i)^(?:UTC|GMT)?([+-])?([0-9]{1,2})(?::?([0-9]{2}))?$', zone) -%}
+    {%- set offset = modules.re.match(
+        '(?i)^(?:Etc/)?(?:UTC|GMT)? ?[+-]? ?([0-9]{1,2})(?::?([0-9]{2}))?$', zone | trim
+    ) -%}
     {%- if offset -%}
-        {%- set hours = offset.group(2) | int -%}
-        {%- if (offset.group(3) or '00') == '00' and 1 <= hours <= 12 -%}
+        {%- set hours = offset.group(1) | int -%}
+        {%- if (offset.group(2) or '00') == '00' and 1 <= hours <= 12 -%}
             {{- return(
                 start ~ "an offset, and these are read in two ways; write Etc/GMT-" ~ hours ~ " for " ~ hours
                 ~ " hours ahead of UTC, Etc/GMT+" ~ hours ~ " for " ~ hours ~ " hours behind it, or the name "

@@ -355,6 +355,10 @@ OFFSETS = {
         "is an offset, and these are read in two ways; write Etc/GMT-5 for 5 hours ahead of UTC, "
         "Etc/GMT+5 for 5 hours behind it, or the name of a place, such as Europe/Berlin."
     ),
+    "Etc/UTC +8": (
+        "is an offset, and these are read in two ways; write Etc/GMT-8 for 8 hours ahead of UTC, "
+        "Etc/GMT+8 for 8 hours behind it, or the name of a place, such as Europe/Berlin."
+    ),
     "GMT+5:30": (
         "is an offset and no time zone name; write the name of a place that has it, such as "
         "Asia/Kolkata for 5:30 hours ahead of UTC."
