@@ -20,7 +20,6 @@
         event_analytics.retention_rules(),
         event_analytics.churn_window_rules(),
         event_analytics.segment_rules(),
-        event_analytics.setting_rules(),
     ] -%}
         {%- for rule in of_file.rules -%}
             {%- do rules.append(dict(of_file, **rule)) -%}
@@ -214,17 +213,6 @@
         {'when': "coalesce(pick, '') not in ('first', 'latest')",
          'problem': "has the pick '{pick}', which is not known",
          'mend': "write first or latest"},
-    ]}) -}}
-{% endmacro %}
-
-
-{% macro setting_rules() %}
-    {{- return({'file': "dbt_project.yml", 'among': "settings", 'row': "the variable {variable_name}",
-      'rules': [
-        {'when': "variable_name = 'reporting_timezone' and given_value not in (select name from "
-            ~ event_analytics.known_timezones() ~ ")",
-         'problem': "is '{given_value}', which the database does not know",
-         'mend': "write an IANA name such as UTC or Europe/Berlin"},
     ]}) -}}
 {% endmacro %}
 

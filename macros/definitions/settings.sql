@@ -1,17 +1,4 @@
-{#- The project's variables, read and checked in one place. -#}
-
-{% macro reporting_timezone() %}
-    {%- set zone = var('reporting_timezone') | string -%}
-    {#- The name becomes part of the SQL, so nothing but a name may pass. -#}
-    {%- if not modules.re.match('^[A-Za-z0-9_+/-]+$', zone) -%}
-        {{- exceptions.raise_compiler_error(
-            "The variable reporting_timezone is '" ~ zone ~ "', which is no time zone name; "
-            ~ "set it to an IANA name such as UTC or Europe/Berlin."
-        ) -}}
-    {%- endif -%}
-    {{- return(zone) -}}
-{% endmacro %}
-
+{#- The project's variables, read and checked in one place; the time zone is in time_zones.sql. -#}
 
 {#- Days by which weeks start after Sunday: 1 for Monday, 0 for Sunday. -#}
 {% macro week_start_offset() %}

@@ -16,6 +16,25 @@
 {%- endmacro %}
 
 
+{#- What to do where the database's time zones are not those of today. -#}
+{% macro how_to_update_zones() %}
+    {{- return(adapter.dispatch('how_to_update_zones', 'event_analytics')()) -}}
+{% endmacro %}
+
+{% macro default__how_to_update_zones() %}
+    {{- event_analytics.raise_unsupported('how_to_update_zones') -}}
+{% endmacro %}
+
+{% macro postgres__how_to_update_zones() -%}
+    update the server's time zones (its package tzdata, or PostgreSQL itself to the latest minor release) and
+    {#- #} start it anew
+{%- endmacro %}
+
+{% macro duckdb__how_to_update_zones() -%}
+    update DuckDB (pip install -U duckdb)
+{%- endmacro %}
+
+
 {#- A statement that lets the database learn how many rows a new table has; nothing where it knows. -#}
 {% macro analyze(relation) %}
     {{- return(adapter.dispatch('analyze', 'event_analytics')(relation)) -}}

@@ -1,35 +1,54 @@
 {#- Time: what differs between databases. Each macro takes and returns SQL expressions. -#}
 
-{#- The calendar date, in reporting_timezone, of an instant. -#}
-{% macro local_date(instant) %}
-    {{- return(adapter.dispatch('local_date', 'event_analytics')(instant)) -}}
+{#- What the clocks of a time zone, reporting_timezone unless it is named, show at an instant, as a timestamp
+    without a zone. -#}
+{% macro local_time(instant, zone=none) %}
+    {{- return(adapter.dispatch('local_time', 'event_analytics')(
+        instant, event_analytics.database_timezone(zone)
+    )) -}}
 {% endmacro %}
 
-{% macro default__local_date(instant) %}
-    {{- event_analytics.raise_unsupported('local_date') -}}
+{% macro default__local_time(instant, zone) %}
+    {{- event_analytics.raise_unsupported('local_time') -}}
 {% endmacro %}
 
-{% macro postgres__local_date(instant) -%}
-    cast(({{ instant }} at time zone '{{ event_analytics.reporting_timezone() }}') as date)
+{% macro postgres__local_time(instant, zone) -%}
+    ({{ instant }} at time zone '{{ zone }}')
 {%- endmacro %}
 
-{% macro duckdb__local_date(instant) -%}
-    {%- if event_analytics.reporting_timezone() == 'UTC' -%}
+{% macro duckdb__local_time(instant, zone) -%}
+    {%- if zone == 'UTC' -%}
         {#- Same result without the calendar library, which costs several times as much per row. -#}
-        cast(make_timestamp(epoch_us({{ instant }})) as date)
+        make_timestamp(epoch_us({{ instant }}))
     {%- else -%}
-        cast(({{ instant }} at time zone '{{ event_analytics.reporting_timezone() }}') as date)
+        ({{ instant }} at time zone '{{ zone }}')
     {%- endif -%}
 {%- endmacro %}
 
 
-{#- The instant at which a calendar date begins in reporting_timezone. -#}
-{% macro local_midnight(calendar_date) -%}
-    {{- return(adapter.dispatch('local_midnight', 'event_analytics')(calendar_date)) -}}
+{#- The calendar date of an instant there. -#}
+{% macro local_date(instant, zone=none) -%}
+    cast({{ event_analytics.local_time(instant, zone) }} as date)
 {%- endmacro %}
 
-{% macro default__local_midnight(calendar_date) -%}
-    (cast({{ calendar_date }} as timestamp) at time zone '{{ event_analytics.reporting_timezone() }}')
+
+{#- The instant at which a calendar date begins there, and those before it are over. Where clocks go back, a
+    midnight may come twice: databases take the second one, which is right if the hour before it is repeated, but
+    not if it is the hour after it that comes again. Where a clock has no midnight, it is when that is left out. -#}
+{% macro local_midnight(calendar_date, zone=none) -%}
+    {%- set zone = event_analytics.database_timezone(zone) -%}
+    {%- set midnight = 'cast(' ~ calendar_date ~ ' as timestamp)' -%}
+    {%- if zone == 'UTC' -%}
+        ({{ midnight }} at time zone 'UTC')
+    {%- else -%}
+        {#- in timestamps without a zone, whose differences need no session and so are constants of constants -#}
+        {%- set last_midnight = "((" ~ midnight ~ " at time zone '" ~ zone ~ "') at time zone 'UTC')" -%}
+        {%- set moment_before = '((' ~ last_midnight ~ " - interval '1 microsecond') at time zone 'UTC')" -%}
+        {#- less than nothing where the date before was left out -#}
+        {%- set repeated = 'greatest(' ~ event_analytics.local_time(moment_before, zone)
+            ~ " + interval '1 microsecond' - " ~ midnight ~ ", interval '0 seconds')" -%}
+        (({{ last_midnight }} - {{ repeated }}) at time zone 'UTC')
+    {%- endif -%}
 {%- endmacro %}
 
 

@@ -9,6 +9,7 @@
             'session_gap_minutes', 'max_path_steps', 'max_funnel_steps') -%}
             {%- do parts.append(name ~ '=' ~ var(name)) -%}
         {%- endfor -%}
+        {%- do parts.append('database_timezone=' ~ event_analytics.database_timezone()) -%}
         {%- for node in event_analytics.project_models() | sort(attribute='unique_id') -%}
             {%- do parts.append(node.name ~ '=' ~ node.checksum.checksum) -%}
         {%- endfor -%}

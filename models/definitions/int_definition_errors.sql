@@ -91,14 +91,6 @@ segments as (
 
 ),
 
-settings as (
-
-    select
-        'reporting_timezone' as variable_name,
-        '{{ reporting_timezone() }}' as given_value
-
-),
-
 errors as (
 
     {# not union all, as rows that are alike are one error -#}

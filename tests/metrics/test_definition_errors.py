@@ -38,7 +38,7 @@ RULES = REPOSITORY / "macros" / "definitions" / "rules.sql"
 
 # Variables as wrong as the seeds of a folder, or as nearly wrong.
 VARIABLES: dict[str, dict[str, Any]] = {
-    "every_fault": {"reporting_timezone": "Mars/Olympus_Mons", "max_funnel_steps": 11},
+    "every_fault": {"max_funnel_steps": 11},
     "no_fault": {"reporting_timezone": "Asia/Kolkata", "max_funnel_steps": 10},
 }
 
@@ -153,8 +153,8 @@ BAD_VARIABLES = {
         "reporting_timezone",
         "UTC'; drop schema raw",
         (
-            "The variable reporting_timezone is 'UTC'; drop schema raw', which is no time zone "
-            "name; set it to an IANA name such as UTC or Europe/Berlin."
+            "The variable reporting_timezone is 'UTC'; drop schema raw', which is none of IANA's "
+            "time zone names (in pytz); set it to one, such as UTC or Europe/Berlin."
         ),
     ),
     "number in words": (

@@ -42,8 +42,8 @@ class History:
         self._local_dates: dict[datetime, date] = {}  # asked for again and again
 
         log = list(log)
-        arrived = [self.local_date(min(e.event_time, e.ingested_at or e.event_time)) for e in log]
-        until = settings.as_of_date or max(arrived, default=None)
+        arrived = [min(e.event_time, e.ingested_at or e.event_time) for e in log]
+        until = settings.as_of_date or (self.local_date(max(arrived)) if arrived else None)
         self.events = sorted(
             (e for e in log if until is None or self.local_date(e.event_time) <= until),
             key=lambda e: (e.event_time, e.event_id),
@@ -102,8 +102,11 @@ class History:
 
     def end_of_day(self, day: date) -> datetime:
         """The last microsecond of a local date, as an instant."""
-        next_midnight = datetime.combine(day + timedelta(days=1), time(), self._zone)
-        return next_midnight.astimezone(UTC) - timedelta(microseconds=1)
+        # Where clocks go back, the next midnight may come twice, and the date after the first.
+        next_day = day + timedelta(days=1)
+        midnights = [datetime.combine(next_day, time(fold=fold), self._zone) for fold in (0, 1)]
+        moments_before = [at.astimezone(UTC) - timedelta(microseconds=1) for at in midnights]
+        return max(at for at in moments_before if self.local_date(at) <= day)
 
     def period_of(self, period: str, day: date) -> date:
         """Start of the period that contains the date."""

@@ -12,7 +12,15 @@ reported as (
     from events
     {% if as_of_date() -%}
     -- by instant, not by date, so that the database can skip what lies outside
-    where occurred_at < {{ local_midnight("cast('" ~ as_of_date() ~ "' as date) + 1") }}
+    where
+        occurred_at < {{ local_midnight("cast('" ~ as_of_date() ~ "' as date) + 1") }}
+        {% if database_timezone() != 'UTC' -%}
+        -- where a clock goes back over midnight, some of the next date comes before the end of this
+        and (
+            occurred_at < {{ local_midnight("cast('" ~ as_of_date() ~ "' as date)") }}
+            or {{ local_date('occurred_at') }} <= cast('{{ as_of_date() }}' as date)
+        )
+        {%- endif %}
     {%- elif has_arrivals -%}
     -- what arrived after it happened is in time anyway; so PostgreSQL asks for the date only where
     -- something arrived before
