@@ -33,4 +33,4 @@ select
         else 'monthly_activity' end,
     period, period_start, cell, cohort_users, users, later_users,
     cast(users as double precision) / nullif(cohort_users, 0), is_complete
-from filled
+from filled where cohort_users > 0

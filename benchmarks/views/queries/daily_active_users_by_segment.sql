@@ -26,4 +26,4 @@ with $user_segments, days as (
     window value_days as (partition by segment, segment_value order by day)
 )
 select segment, segment_value, day, dau, wau, mau, cast(dau as double precision) / nullif(mau, 0)
-from summed where day <= (select last_day from bounds)
+from summed where day <= (select last_day from bounds) and (dau > 0 or wau > 0 or mau > 0)

@@ -5,9 +5,8 @@ with $user_segments, $funnel_steps, $funnel_names, counted as (
         avg($step_seconds) as average_seconds
     from steps inner join user_segments using (user_id) group by 1, 2, 3, 4
 ), filled as (
-    select segment, segment_value, funnel, step, step_name, coalesce(users, 0) as users, median_seconds, average_seconds
-    from (select distinct segment, segment_value from user_segments) as segment_values cross join names
-    left join counted using (segment, segment_value, funnel, step)
+    select segment, segment_value, funnel, step, step_name, users, median_seconds, average_seconds
+    from counted inner join names using (funnel, step)
 )
 select
     segment, segment_value, funnel, step, step_name, users,
