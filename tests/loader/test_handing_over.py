@@ -58,7 +58,7 @@ class People:
         """Run a statement as a user, with roles in the places of its braces."""
         identifiers = [sql.Identifier(self.name(name)) for name in names]
         with self.connect(who) as connection:
-            connection.execute(sql.SQL(statement).format(*identifiers))  # type: ignore[arg-type]
+            connection.execute(sql.SQL(statement).format(*identifiers))
 
     def create(self, who: str, options: str = "") -> None:
         """Let the administrator make a user."""
@@ -132,7 +132,7 @@ def drop_roles(connection: psycopg.Connection, prefix: str) -> None:
     ).fetchall()
     for statement in ("drop owned by {}", "drop role {}"):
         for (role,) in found:
-            connection.execute(sql.SQL(statement).format(sql.Identifier(role)))  # type: ignore[arg-type]
+            connection.execute(sql.SQL(statement).format(sql.Identifier(role)))
 
 
 def append(people: People, who: str) -> None:
