@@ -166,6 +166,7 @@ def _expected(target: Target, database: str, names: RoleNames, built: list[str])
             *(f"{name} on database {database}" for name in ("connect", "create", "temporary")),
             f"usage on schema {raw}",
             *(f"select on {table}" for table in tables),
+            *(f"{privilege} on schema {marts}" for privilege in ("usage", "create")),
         ],
         names.reader: [
             f"connect on database {database}",

@@ -1,6 +1,6 @@
 -- The schemas that dbt builds in, and what is in them: kind, name, owner, and whether the user has the
--- owner's rights. Of the marts it is tables, and views that read what lies beneath, as those of dbt do:
--- views over the marts are somebody's own.
+-- owner's rights. Of the marts it is views that read what lies beneath, as those of dbt do: what else is
+-- there is somebody's own, and the schema public everybody's.
 with schemas as (
 
     select
@@ -46,6 +46,7 @@ parts as (
         quote_ident(nspname) as name,
         nspowner as owner
     from schemas
+    where nspname <> 'public'
     union all
     select
         case when relkind in ('r', 'p') then 'table' else 'view' end as kind,
@@ -54,7 +55,6 @@ parts as (
     from relations
     where
         nspname <> %(marts)s
-        or relkind in ('r', 'p')
         or oid in (select oid from over_what_lies_beneath)
 
 )

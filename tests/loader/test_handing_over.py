@@ -312,6 +312,28 @@ def test_an_administrator_sets_it_up_too(people: People) -> None:
     assert people.init("analyst").stderr.startswith("Nothing to do: ")
 
 
+def test_what_is_somebodys_own_stays(people: People) -> None:
+    """Where the marts are in a schema that is there already, and in use."""
+    profile = people.database.directory / "profiles.yml"
+    profile.write_text(profile.read_text().replace("schema: analytics", "schema: public"))
+    people.create("other")
+    people.database.execute("grant create on schema public to public")
+    people.run("other", "create table public.mine as select 1 as x")
+    before = people.database.query("select nspowner from pg_namespace where nspname = 'public'")
+
+    made = people.init("analyst")
+
+    assert made.exit_code == 0, made.stderr
+    assert people.database.query("select tableowner from pg_tables where tablename = 'mine'") == [
+        (people.name("other"),)
+    ]
+    assert before == people.database.query(
+        "select nspowner from pg_namespace where nspname = 'public'"
+    )
+    people.run("analyst", "set role {}; create view public.view as select 1 as x", "transformer")
+    assert people.init("analyst").stderr.startswith("Nothing to do: ")
+
+
 def test_the_schemas_are_those_of_the_project() -> None:
     project = yaml.safe_load((REPOSITORY / "dbt_project.yml").read_text())
     found: set[str] = set()
