@@ -18,6 +18,8 @@ class _Hint(NamedTuple):
     advice: str
 
 
+_CREATE_DATABASE = "createdb -h {host} -p {port} -U {user} --template template0 --encoding UTF8"
+
 # libpq reports what happens before a session exists as text only, without an SQLSTATE.
 _POSTGRES_HINTS = (
     _Hint(
@@ -29,7 +31,7 @@ _POSTGRES_HINTS = (
     _Hint(
         (r'database ".*" does not exist',),
         "has no database {dbname!r}",
-        "Create it with: createdb -h {host} -p {port} -U {user} {dbname}",
+        f"Create it with: {_CREATE_DATABASE} {{dbname}}",
     ),
     _Hint(
         (r'role ".*" does not exist',),
@@ -69,6 +71,16 @@ def postgres_connection(kwargs: Mapping[str, str | int], error: Exception) -> st
             return (server + hint.problem + ". " + hint.advice).format(**kwargs)
     # The last line is libpq's own account of the last address that it tried.
     return (server + "refused the connection").format(**kwargs) + f": {first_line(error)}."
+
+
+def encoding(label: str, kwargs: Mapping[str, str | int], found: str | None) -> str:
+    """That a database holds its texts in an encoding that lacks most characters, and what to do."""
+    # of all locales, C alone goes with any encoding on any server
+    create = _CREATE_DATABASE.format(**kwargs) + " --locale C NAME"
+    return (
+        f"{label} has the encoding {found}, which cannot hold every text and cannot be changed: "
+        f"create another database with {create}, and name it in profiles.yml."
+    )
 
 
 def duckdb_connection(path: Path, error: Exception) -> str:

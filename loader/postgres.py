@@ -13,15 +13,40 @@ from loader.errors import LoaderError, UnconfirmedError
 from loader.target import Target
 
 _OLDEST_POSTGRES = 14
+# The one encoding that holds every text that an event may have.
+_ENCODING = "UTF8"
+
+# What changes how a session reads what it is sent, or writes what it answers, whatever server,
+# database, user or environment (PGOPTIONS, PGDATESTYLE …) say. Their limits of time are meant for
+# people at a prompt: an append takes as long as it takes, and so do pg_dump and pg_restore.
+_SETTINGS = {
+    "bytea_output": "hex",
+    "datestyle": "ISO, YMD",
+    "extra_float_digits": "1",
+    "idle_in_transaction_session_timeout": "0",
+    "idle_session_timeout": "0",
+    "intervalstyle": "postgres",
+    "lock_timeout": "0",
+    "search_path": "pg_catalog",
+    "standard_conforming_strings": "on",
+    "statement_timeout": "0",
+    "timezone": "UTC",
+}
+_SETTINGS_SINCE = {17: {"transaction_timeout": "0"}}
 
 
 def open_postgres(target: Target) -> psycopg.Connection:
-    """Connect to PostgreSQL; times are exchanged in UTC. Raises LoaderError saying what to do."""
+    """Connect to PostgreSQL, with UTF-8 and times in UTC, whatever database or user are set to.
+
+    Transactions are READ COMMITTED. Raises LoaderError saying what to do, also where the database
+    has another encoding than UTF8.
+    """
     try:
         connection = psycopg.connect(
             **target.connect_kwargs,  # type: ignore[arg-type]
             application_name="loader",
             autocommit=True,
+            client_encoding=_ENCODING,
         )
     except psycopg.Error as error:
         raise LoaderError(explain.postgres_connection(target.connect_kwargs, error)) from error
@@ -30,10 +55,15 @@ def open_postgres(target: Target) -> psycopg.Connection:
         raise LoaderError(
             f"{target.label} is older than PostgreSQL {_OLDEST_POSTGRES}. Upgrade the server."
         )
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != _ENCODING:
+        connection.close()
+        raise LoaderError(explain.encoding(target.label, target.connect_kwargs, encoding))
     try:
         if target.role:
             connection.execute(sql.SQL("set role {}").format(sql.Identifier(target.role)))
-        connection.execute("set time zone 'UTC'")
+        connection.execute(_set_all(connection.info.server_version))
+        connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
         connection.autocommit = False
     except psycopg.Error as error:
         connection.close()
@@ -44,16 +74,30 @@ def open_postgres(target: Target) -> psycopg.Connection:
     return connection
 
 
+def _set_all(server_version: int) -> sql.Composed:
+    """One statement for all settings that a server of this version knows."""
+    settings = dict(_SETTINGS)
+    for since, more in _SETTINGS_SINCE.items():
+        if server_version >= since * 10_000:
+            settings |= more
+    calls = (
+        sql.SQL("pg_catalog.set_config({}, {}, false)").format(name, value)
+        for name, value in settings.items()
+    )
+    return sql.SQL("select {}").format(sql.SQL(", ").join(calls))
+
+
 def failure(
     target: Target, doing: str, error: Exception, *, committing: bool = False
 ) -> LoaderError | None:
     """What to tell people of an error while ``doing`` something; None unless psycopg raised it."""
     if isinstance(error, psycopg.errors.UndefinedTable):
         return LoaderError(target.no_raw_tables)
-    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+    advice = _advice(error)
+    if advice is not None:
+        acting = f" as the role {target.role!r} of target {target.name!r}" if target.role else ""
         return LoaderError(
-            f"Error while {doing} in {target.label}: {explain.first_line(error)}. "
-            "Use a user who may, or ask an administrator (see: loader init --help, roles)."
+            f"Error while {doing} in {target.label}{acting}: {explain.first_line(error)}. {advice}"
         )
     if isinstance(error, psycopg.errors.DiskFull):
         return LoaderError(explain.full_disk(target.label, error))
@@ -61,6 +105,18 @@ def failure(
         return _server_failure(target, doing, error, committing=committing)
     if isinstance(error, psycopg.Error):
         return LoaderError(explain.failure(target.label, doing, error))
+    return None
+
+
+def _advice(error: Exception) -> str | None:
+    """What to do about an error that says itself what is wrong; None for any other."""
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        return "Use a user who may, or ask an administrator (see: loader init --help, roles)."
+    if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+        return (
+            "Use the primary server, and a user and a database that are not set to "
+            "default_transaction_read_only."
+        )
     return None
 
 

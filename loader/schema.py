@@ -6,6 +6,7 @@ owner too, and roles that may only insert (``loader.roles``); in DuckDB only the
 
 from __future__ import annotations
 
+import re
 from importlib import resources
 
 import duckdb
@@ -89,17 +90,19 @@ def create_tables(target: Target) -> list[str]:
     with database_errors(target, "creating the raw tables"):
         if target.engine == "postgres":
             with open_postgres(target) as connection:
-                return _create_in_postgres(target, connection)
+                return create_in_postgres(target, connection)
         with open_duckdb(target) as database:
             return _create_in_duckdb(target, database)
 
 
 def statements(name: str, **identifiers: str) -> str:
     """SQL of ``loader/sql/<name>.sql``, with each ``{placeholder}`` as a quoted identifier."""
-    text = (resources.files("loader") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
-    for placeholder, identifier in identifiers.items():
-        text = text.replace(f"{{{placeholder}}}", quoted(identifier))
-    return text
+    return re.sub(r"\{(\w+)\}", lambda found: quoted(identifiers[found[1]]), text_of(name))
+
+
+def text_of(name: str) -> str:
+    """SQL of ``loader/sql/<name>.sql`` as it stands there."""
+    return (resources.files("loader") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def quoted(identifier: str) -> str:
@@ -107,7 +110,8 @@ def quoted(identifier: str) -> str:
     return '"' + identifier.replace('"', '""') + '"'
 
 
-def _create_in_postgres(target: Target, connection: psycopg.Connection) -> list[str]:
+def create_in_postgres(target: Target, connection: psycopg.Connection) -> list[str]:
+    """The same for PostgreSQL in the open transaction, which the caller commits."""
     raw = target.raw_schema
 
     def missing() -> set[str]:

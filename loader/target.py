@@ -5,6 +5,7 @@ Whatever keeps a database from being opened ends in a LoaderError that says what
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,6 +27,11 @@ _POSTGRES_TEXT_KEYS = ("host", "user", "sslmode", "sslcert", "sslkey", "sslrootc
 _POSTGRES_NUMBER_KEYS = ("port", "connect_timeout", "keepalives_idle")
 _LOCK_POLL_SECONDS = 0.1
 
+# dbt writes `role:` into its SQL as it stands: a plain name, whose letters do not count as upper or
+# lower, or one in quotes.
+_PLAIN_ROLE = re.compile(r"[A-Za-z_\u0080-\U0010ffff][A-Za-z0-9_$\u0080-\U0010ffff]*")
+_QUOTED_ROLE = re.compile(r"""\"((?:[^"]|"")+)\"|'((?:[^']|'')+)'""")
+
 
 @dataclass(frozen=True)
 class Target:
@@ -34,7 +40,7 @@ class Target:
     ``schema`` is the schema of the marts, ``raw_schema`` that of the raw tables. ``path`` is the
     DuckDB file (relative to the current directory, as in dbt-duckdb); ``settings`` are set after
     a DuckDB file is opened, ``config_options`` while it is. ``connect_kwargs`` go to psycopg, and
-    ``role`` is what a PostgreSQL session then turns into.
+    ``role`` is the name of what a PostgreSQL session then turns into.
     """
 
     name: str
@@ -137,8 +143,22 @@ def _postgres_target(name: str, output: Mapping[str, Any], raw_schema: str, wher
         schema=str(output["schema"]),
         raw_schema=raw_schema,
         connect_kwargs=kwargs,
-        role=str(output["role"]) if output.get("role") else None,
+        role=_role(str(output["role"]), where) if output.get("role") else None,
     )
+
+
+def _role(written: str, where: str) -> str:
+    """The name of the role that dbt would turn into."""
+    text = written.strip()
+    if _PLAIN_ROLE.fullmatch(text):
+        return "".join(letter.lower() if letter.isascii() else letter for letter in text)
+    quoted = _QUOTED_ROLE.fullmatch(text)
+    if quoted is None:
+        raise LoaderError(
+            f"{where}: role is {written!r}, which dbt does not take for a name; write it in "
+            "double quotes within single ones: role: '\"…\"'."
+        )
+    return quoted[1].replace('""', '"') if quoted[1] else quoted[2].replace("''", "'")
 
 
 def open_duckdb(

@@ -47,7 +47,7 @@ class PostgresServer:
     def connect(
         self, database: str = MAINTENANCE_DATABASE, *, autocommit: bool = True
     ) -> psycopg.Connection[tuple[Any, ...]]:
-        """Open a connection whose session shows times in UTC."""
+        """Open a connection that has UTF-8 and times in UTC, whatever the database is set to."""
         return psycopg.connect(
             host=self.host,
             port=self.port,
@@ -55,7 +55,8 @@ class PostgresServer:
             password=self.password or None,
             dbname=database,
             autocommit=autocommit,
-            options="-c TimeZone=UTC",
+            client_encoding="UTF8",
+            options="-c TimeZone=UTC -c DateStyle=ISO",
         )
 
     def has_database(self, name: str) -> bool:
@@ -65,7 +66,7 @@ class PostgresServer:
             return found.fetchone() is not None
 
     def create_database(self, name: str, template: str = "template0") -> None:
-        """Create a database.
+        """Create a database that can hold every text.
 
         Args:
             name: The new database.
@@ -73,7 +74,7 @@ class PostgresServer:
         """
         with self.connect() as connection:
             connection.execute(
-                sql.SQL("create database {} template {}").format(
+                sql.SQL("create database {} template {} encoding 'UTF8'").format(
                     sql.Identifier(name), sql.Identifier(template)
                 )
             )

@@ -102,7 +102,6 @@ class PostgresWriter:
     def _connected(self) -> psycopg.Connection:
         if self._connection is None or self._connection.closed:
             connection = open_postgres(self._target)
-            connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
             connection.execute(f"set statement_timeout = '{_STATEMENT_TIMEOUT}'")
             connection.execute(_DURABLE)
             connection.commit()

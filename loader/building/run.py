@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ _QUIET = ("--log-level", "none", "--log-level-file", "debug", "--no-use-colors")
 # With one of these somebody wants to hear dbt itself.
 _ALOUD = {"--debug", "-d", "--log-level", "--log-format"}
 _ALOUD_VARIABLES = ("DBT_DEBUG", "DBT_LOG_LEVEL", "DBT_LOG_FORMAT")
+
+# What libpq goes by; dbt has no option of its own.
+_ENCODING_VARIABLE = "PGCLIENTENCODING"
 
 # Warnings by which dbt repeats the results of single steps, which are told in other words.
 _OF_RESULTS = {
@@ -60,7 +64,7 @@ def run_build(options: Sequence[str], manifest: Any = None) -> Built:
     is_quiet = not _asks_aloud(options)
     listener = _Listener(Progress(shown=is_quiet))
     started = time.monotonic()
-    with listener.progress:
+    with listener.progress, any_text():
         # what is said twice counts as it is said last
         ended = dbtRunner(manifest=manifest, callbacks=[listener]).invoke(
             ["build", *(_QUIET if is_quiet else ()), *options]
@@ -80,6 +84,19 @@ def run_build(options: Sequence[str], manifest: Any = None) -> Built:
         seconds=time.monotonic() - started,
         log=listener.log,
     )
+
+
+@contextmanager
+def any_text() -> Iterator[None]:
+    """Let what dbt sends to PostgreSQL be in UTF-8, whatever user and database are set to."""
+    before = os.environ.get(_ENCODING_VARIABLE)
+    os.environ[_ENCODING_VARIABLE] = "UTF8"
+    try:
+        yield
+    finally:
+        del os.environ[_ENCODING_VARIABLE]
+        if before is not None:
+            os.environ[_ENCODING_VARIABLE] = before
 
 
 def _asks_aloud(options: Sequence[str]) -> bool:

@@ -11,7 +11,7 @@ import agate
 import click
 
 from loader.building.report import show
-from loader.building.run import run_build
+from loader.building.run import any_text, run_build
 
 PROJECT = "event_analytics"
 
@@ -82,9 +82,10 @@ class Dbt:
 
     def _run(self, *args: str, log_level: str = "warn") -> Any:
         # dbt types a result as one of many; which one depends on the command.
-        ended: Any = self._runner.invoke(
-            [*args, *self._options, "--no-use-colors", "--log-level", log_level]
-        )
+        with any_text():
+            ended: Any = self._runner.invoke(
+                [*args, *self._options, "--no-use-colors", "--log-level", log_level]
+            )
         if not ended.success:
             reasons = [str(ended.exception)] if ended.exception else []
             if log_level == "none":

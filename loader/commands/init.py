@@ -9,7 +9,7 @@ import click
 from loader.commands.options import epilog, option, target_options
 from loader.errors import UsageError
 from loader.organisations import check_name, target_of
-from loader.roles import RoleNames, create_roles
+from loader.roles import RoleNames, create_tables_and_roles
 from loader.schema import create_tables
 from loader.target import load_target
 
@@ -54,10 +54,12 @@ def init(  # noqa: PLR0913 (one parameter for each option)
 
     With --roles (PostgreSQL only) it also creates three group roles without login, to be granted
     to users: the loader role reads and inserts raw rows, and nothing else; the transformer role
-    reads raw rows and makes the schemas that dbt builds (set `role:` in its target to it, so that
-    what one user builds another may rebuild); the reader role may use the schema of the marts,
-    whose views dbt grants to it (environment variable EVENTS_READER_ROLES). Nobody else gets at
-    the raw tables.
+    reads raw rows and owns the schemas that dbt builds in, with all that dbt has built there, so
+    that what one user builds another may rebuild (set `role:` in dbt's target to it); the reader
+    role may read the marts, and what metrics are made of once a build has granted it (environment
+    variable EVENTS_READER_ROLES). Nobody else gets at the raw tables. The user must own the
+    database and have CREATEROLE, or be a superuser, and becomes a member of the transformer role.
+    Where a right is missing, nothing is changed at all.
 
     With --org, schemas and reader role are the organisation's own: raw_NAME, marts in the
     target's schema followed by _NAME, and event_reader_NAME, which sees nothing of any other.
@@ -73,9 +75,7 @@ def init(  # noqa: PLR0913 (one parameter for each option)
             "another target with --target."
         )
     names = RoleNames(loader_role, transformer_role, reader_role)
-    created = create_tables(target)
-    if roles:
-        created += create_roles(target, names)
+    created = create_tables_and_roles(target, names) if roles else create_tables(target)
     for part in created:
         click.echo(f"Created {part}", err=True)
     if not created:

@@ -4,13 +4,14 @@ grant connect, temporary on database {database} to {loader};
 grant usage on schema {raw} to {loader};
 grant select, insert on {raw}.events, {raw}.rejected_events to {loader};
 
--- dbt reads the raw tables and makes its own schemas.
+-- dbt reads the raw tables, makes its own schemas, and owns them, but for one that is everybody's.
 grant connect, create, temporary on database {database} to {transformer};
 grant usage on schema {raw} to {transformer};
 grant select on {raw}.events, {raw}.rejected_events to {transformer};
-create schema if not exists {marts};
 grant usage, create on schema {marts} to {transformer};
 
--- What readers may select is granted by dbt, view by view: see grants in dbt_project.yml.
+-- Readers may select from the marts. From what lies beneath, dbt lets them read what the metrics of the
+-- semantic layer are made of, and to other roles it grants view by view: macros/dialects/readers.sql.
 grant connect on database {database} to {reader};
-grant usage on schema {marts} to {reader};
+grant usage on schema {marts}, {intermediate} to {reader};
+alter default privileges for role {transformer} in schema {marts} grant select on tables to {reader};

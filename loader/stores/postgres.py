@@ -31,7 +31,7 @@ class PostgresStore:
 
     def __init__(self, target: Target) -> None:
         self._target = target
-        self._connection = self._connect()
+        self._connection = open_postgres(target)
         self._lane: duckdb.DuckDBPyConnection | None = None
         self._spill: SpillDirectory | None = None
         self._stages: list[Stage] = []
@@ -45,11 +45,6 @@ class PostgresStore:
             for name in names.values():
                 self._connection.execute(sql.SQL("select from {} limit 0").format(name))
             self._connection.rollback()
-
-    def _connect(self) -> psycopg.Connection:
-        connection = open_postgres(self._target)
-        connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
-        return connection
 
     def _open_lane(self) -> duckdb.DuckDBPyConnection:
         if self._lane is None:
@@ -67,7 +62,7 @@ class PostgresStore:
     def stage(self, source: str) -> Stage:
         """A new stage."""
         if self._connection.closed:
-            self._connection = self._connect()
+            self._connection = open_postgres(self._target)
         let_callers_work(self._open_lane())
         self._stages_made += 1
         stage = Stage(self.cursor(), self._target, source, self._stages_made)

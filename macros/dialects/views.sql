@@ -60,7 +60,7 @@
 
 {#- PL/pgSQL that drops a view or table, but first all views over it, those first over which there is none:
     a query locks views in this order, too, so that neither waits for what the other has. One drop at a time,
-    since two may have views in common. -#}
+    since two may have views in common. Those of other owners go with the last one, as only that may drop them. -#}
 {% macro drop_from_the_top(relation) -%}
     perform pg_catalog.pg_advisory_xact_lock({{ event_analytics.drop_lock() }});
     declare
@@ -98,6 +98,7 @@
             where
                 dependents.height > 0
                 and relations.relkind = 'v'
+                and pg_has_role(relations.relowner, 'USAGE')
             group by dependents.relation_id
             order by max(dependents.height) desc, dependents.relation_id
         loop

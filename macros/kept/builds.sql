@@ -40,7 +40,18 @@
 {% endmacro %}
 
 
-{#- Those of them that this command leaves out. -#}
+{#- All seeds of this project. -#}
+{% macro project_seeds() %}
+    {{- return(
+        graph.nodes.values()
+        | selectattr('package_name', 'equalto', 'event_analytics')
+        | selectattr('resource_type', 'equalto', 'seed')
+        | list
+    ) -}}
+{% endmacro %}
+
+
+{#- Those of the models that this command leaves out. -#}
 {% macro left_out_models() %}
     {{- return(
         event_analytics.project_models() | rejectattr('unique_id', 'in', selected_resources) | list

@@ -226,7 +226,7 @@ def reader_prefix(postgres_server: PostgresServer) -> Iterator[str]:
             "select rolname from pg_roles where starts_with(rolname, %s)", [prefix]
         ).fetchall()
         for (role,) in roles:
-            connection.execute(f"drop role {role}".encode())
+            connection.execute(f'drop role "{role}"'.encode())
 
 
 @pytest.mark.slow
@@ -237,7 +237,7 @@ def test_a_reader_of_one_organisation_reads_nothing_of_another(
     roles = [
         part
         for kind in ("loader", "transformer", "reader")
-        for part in (f"--{kind}-role", f"{reader_prefix}_{kind}")
+        for part in (f"--{kind}-role", f"{reader_prefix}-{kind}")
     ]
     for org in ("acme", "globex"):
         run_loader("init", "--roles", "--org", org, *roles, database=database, check=True)
@@ -253,11 +253,11 @@ def test_a_reader_of_one_organisation_reads_nothing_of_another(
             ),
             database=database,
             variables={"org": org},
-            env={"EVENTS_READER_ROLES": f"{reader_prefix}_reader"},
+            env={"EVENTS_READER_ROLES": f"{reader_prefix}-reader"},
         )
     try:
         with database.connect() as connection:
-            connection.execute(f"set role {reader_prefix}_reader_acme")
+            connection.execute(f'set role "{reader_prefix}-reader_acme"')
             assert connection.execute("select count(*) from analytics_acme.signups").fetchone()
             for relation in (
                 *("analytics_globex.signups", "raw_globex.events", "raw_acme.events"),
@@ -270,4 +270,4 @@ def test_a_reader_of_one_organisation_reads_nothing_of_another(
             for (role,) in connection.execute(
                 "select rolname from pg_roles where starts_with(rolname, %s)", [reader_prefix]
             ).fetchall():
-                connection.execute(f"drop owned by {role}".encode())
+                connection.execute(f'drop owned by "{role}"'.encode())

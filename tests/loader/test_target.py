@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from loader.errors import LoaderError
 from loader.target import Target, load_target
@@ -108,6 +109,35 @@ def test_a_postgres_target_with_everything(folder: Path, monkeypatch: pytest.Mon
     }
     assert "0123" not in repr(target)
     assert "0123" not in target.label
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("event_loader", "event_loader"),
+        ("Event_Loader", "event_loader"),
+        ("rôle_ÉÀ", "rôle_ÉÀ"),
+        ('"Event-Loader"', "Event-Loader"),
+        ('"a ""b"" c"', 'a "b" c'),
+        ("'O''Brien'", "O'Brien"),
+    ],
+)
+def test_a_role_is_the_one_that_dbt_would_turn_into(folder: Path, written: str, name: str) -> None:
+    """What stands there becomes part of dbt's `set role …`."""
+    server = {"type": "postgres", "host": "h", "user": "u", "dbname": "d", "schema": "s"}
+    outputs = {"x": {**server, "role": written}}
+    write_profile(folder, yaml.safe_dump({"event_analytics": {"target": "x", "outputs": outputs}}))
+
+    assert load_target(None, None, "raw").role == name
+
+
+@pytest.mark.parametrize("written", ["event-loader", "a b", '"a', "a; drop table b", "1st", '""'])
+def test_a_role_that_dbt_could_not_turn_into_is_refused(folder: Path, written: str) -> None:
+    server = {"type": "postgres", "host": "h", "user": "u", "dbname": "d", "schema": "s"}
+    outputs = {"x": {**server, "role": written}}
+    write_profile(folder, yaml.safe_dump({"event_analytics": {"target": "x", "outputs": outputs}}))
+
+    assert "double quotes within single ones" in failure()
 
 
 def test_where_profiles_are_looked_for(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

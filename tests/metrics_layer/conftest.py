@@ -6,6 +6,8 @@ import csv
 import json
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -23,6 +25,8 @@ EVENTS = REPOSITORY / "examples" / "cofacts" / "events.parquet"
 EXTRA = REPOSITORY / ".cache" / "metrics-layer" / "bin"
 
 README_QUESTION = ("--metrics", "dau,signups,quick_ratio", "--group-by", "metric_time__week")
+
+KINDS = ("loader", "transformer", "reader")
 
 # What is asked of each engine: the command line after `mf query`, by the name of its answer.
 QUESTIONS = {
@@ -91,18 +95,62 @@ def _value(text: str) -> str | float | date | None:
 
 
 @pytest.fixture(scope="session")
-def metrics_layers(make_session_database: MakeDatabase) -> dict[Engine, MetricsLayer]:
-    """The example events, built by each engine."""
+def metrics_layers(make_session_database: MakeDatabase) -> Iterator[dict[Engine, MetricsLayer]]:
+    """The example events, built by each engine; on PostgreSQL it is a reader who asks."""
     assert EXTRA.exists(), "run `make test-metrics-layer`, which installs the extra"
     layers: dict[Engine, MetricsLayer] = {}
-    for engine in ENGINES:
-        database = make_session_database(engine)
-        run_loader("init", database=database, check=True)
-        run_loader("append", EVENTS, database=database, check=True)
-        _build(database)
-        _ask(database)
-        layers[engine] = MetricsLayer(database)
-    return layers
+    with ExitStack() as stack:
+        for engine in ENGINES:
+            database = make_session_database(engine)
+            people = People(database)
+            stack.callback(people.drop)
+            run_loader(*people.init(), database=database, check=True)
+            run_loader("append", EVENTS, database=database, check=True)
+            _build(database, people.readers())
+            _ask(database, people.reader())
+            layers[engine] = MetricsLayer(database)
+        yield layers
+
+
+@dataclass(frozen=True)
+class People:
+    """The roles of a database, with names of its own; a DuckDB file has none."""
+
+    database: Database
+
+    def role(self, kind: str) -> str:
+        """The name of a role."""
+        return f"{self.database.name}-{kind}"
+
+    def init(self) -> list[str]:
+        """How to begin."""
+        if self.database.engine == "duckdb":
+            return ["init"]
+        options = [(f"--{kind}-role", self.role(kind)) for kind in KINDS]
+        return ["init", "--roles", *(part for option in options for part in option)]
+
+    def readers(self) -> dict[str, str]:
+        """In whose environment to build: readers may read."""
+        return (
+            {} if self.database.engine == "duckdb" else {"EVENTS_READER_ROLES": self.role("reader")}
+        )
+
+    def reader(self) -> dict[str, str]:
+        """In whose environment to ask: that of a user who is a reader and nothing else."""
+        if self.database.engine == "duckdb":
+            return {}
+        user, password = self.role("bi"), self.database.name
+        self.database.execute(
+            f'create role "{user}" login password \'{password}\' in role "{self.role("reader")}"'
+        )
+        return {"PGUSER": user, "PGPASSWORD": password}
+
+    def drop(self) -> None:
+        """Drop them all; they belong to the server and would outlive the database."""
+        if self.database.engine == "postgres":
+            for statement in ("drop owned by", "drop role"):
+                for kind in ("bi", *KINDS):
+                    self.database.execute(f'{statement} "{self.role(kind)}"')
 
 
 @pytest.fixture
@@ -111,7 +159,7 @@ def layer(engine: Engine, metrics_layers: dict[Engine, MetricsLayer]) -> Metrics
     return metrics_layers[engine]
 
 
-def _build(database: Database) -> None:
+def _build(database: Database, env: Mapping[str, str]) -> None:
     """Build seeds and views by a process of its own: one in this would keep the DuckDB file."""
     directory = database.directory
     _run(
@@ -120,26 +168,27 @@ def _build(database: Database) -> None:
         *("--target-path", directory / "target", "--log-path", directory / "logs"),
         database=database,
         cwd=REPOSITORY,
+        env=env,
     )
 
 
-def _ask(database: Database) -> None:
+def _ask(database: Database, env: Mapping[str, str]) -> None:
     """Ask the question of the README as it stands there, and all others in one process."""
     directory = database.directory
     # mf asks the project where dbt writes, and takes no option; nothing else of it is read
     (directory / "dbt_project.yml").symlink_to(REPOSITORY / "dbt_project.yml")
     readme = (EXTRA / "mf", "query", *README_QUESTION, "--csv", "readme.csv")
-    _run(*readme, database=database, cwd=directory)
+    _run(*readme, database=database, cwd=directory, env=env)
     (directory / "questions.json").write_text(json.dumps(QUESTIONS))
     ask = (EXTRA / "python", Path(__file__).with_name("ask.py"), "questions.json", ".")
-    _run(*ask, database=database, cwd=directory)
+    _run(*ask, database=database, cwd=directory, env=env)
 
 
-def _run(*command: str | Path, database: Database, cwd: Path) -> None:
+def _run(*command: str | Path, database: Database, cwd: Path, env: Mapping[str, str]) -> None:
     ended = subprocess.run(
         command,
         cwd=cwd,
-        env=process_environment(database),
+        env=process_environment(database, env),
         capture_output=True,
         text=True,
         check=False,

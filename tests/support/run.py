@@ -25,6 +25,10 @@ BUILD_UNTESTED = ("build", "--exclude-resource-type", "test", "unit_test")
 SETTING_PREFIXES = ("COLLECTOR_", "DBT_", "EVENTS_", "LOADER_", "PG")
 
 
+# Of these, what dbt does not look at before it connects.
+_UNREAD_PREFIXES = ("EVENTS_READER_ROLES", "EVENTS_ROLE", "PG")
+
+
 @dataclass(frozen=True)
 class LoaderResult:
     """How a run of the loader ended.
@@ -252,7 +256,12 @@ def run_dbt(
         ended = invoke(*args)
     else:
         try:
-            known = parsed(project, database, {"vars": variables, "env": env}, parse)
+            read = {
+                name: value
+                for name, value in (env or {}).items()
+                if not name.startswith(_UNREAD_PREFIXES)
+            }
+            known = parsed(project, database, {"vars": variables, "env": read}, parse)
         except _UnparsedError as error:
             ended = error.ended
         else:
