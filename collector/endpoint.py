@@ -82,6 +82,8 @@ class Collector:
     async def _deliver(
         self, request: Request, route: str, protocol: Protocol, held: Held, account: _Account
     ) -> dict[str, object]:
+        # Before the body is read and the token looked up, which take time that is no clock's fault.
+        now = datetime.now(UTC)
         outside = header_token(request)
         if outside is not None:
             account.grant = await self._admit(outside, protocol)
@@ -106,12 +108,12 @@ class Collector:
         if len(message.parts) > self.settings.max_events:
             detail = f"At most {self.settings.max_events} events may be sent at once."
             raise too_large("too_many_events", "There are too many events.", detail)
-        now = datetime.now(UTC)
         arrival = Arrival(
             account.grant,
             outside or message.token or "",
             now,
             self.settings.contract(now),
+            self.settings.clock_tolerance,
             oversized,
             protocol.volatile,
         )

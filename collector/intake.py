@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from collector.clocks import Clock, clock
 from collector.json_parts import Part
 from loader.contract import Contract, Event, Rejection
 from loader.readers import RejectedRow
@@ -84,6 +85,7 @@ Made = tuple[Mapping[str, Any] | Rejection, str | None]
 class Arrival:
     """A request that may deliver: when it came, what for, and under which rules.
 
+    ``clock_tolerance``: up to how many seconds between sending and ``now`` are no wrong clock.
     ``oversized``: its body is longer than one event may be, so that each has to be measured.
     ``volatile`` names members that differ from one delivery of an event to the next.
     """
@@ -92,8 +94,13 @@ class Arrival:
     token: str
     now: datetime
     contract: Contract
+    clock_tolerance: float
     oversized: bool = False
     volatile: tuple[str, ...] = ()
+
+    def clock(self, sent: datetime | None) -> Clock:
+        """The clock of a sender that says that this request was ``sent`` then, or nothing."""
+        return clock(sent, self.now, self.clock_tolerance)
 
     def items(self, parts: list[Part], make: Callable[[dict[str, Any]], Made]) -> list[Item]:
         """Let the contract judge what ``make`` makes of each part."""

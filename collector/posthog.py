@@ -1,4 +1,8 @@
-"""PostHog's capture routes, and what its SDKs ask when they start."""
+"""PostHog's capture routes, and what its SDKs ask when they start.
+
+``sent_at`` of a body or query, or ``_`` of a query, says when a request was sent;
+`collector.clocks` says what follows for its times.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from collector.body import decoded
-from collector.clocks import corrected, sent_at
+from collector.clocks import sent_at
 from collector.endpoint import Collector
 from collector.errors import bad_request, json_response, unauthorised
 from collector.intake import Arrival, Batch, Item, Made
@@ -163,7 +167,8 @@ class _Reader:
 
     def __init__(self, arrival: Arrival, sent: datetime | None) -> None:
         self._arrival = arrival
-        self._sent = sent
+        self._clock = arrival.clock(sent)
+        self._unknown_clock = arrival.clock(None)
 
     def row(self, event: dict[str, Any]) -> Made:
         """The row of one event."""
@@ -188,20 +193,21 @@ class _Reader:
         return row, shown
 
     def _time(self, event: dict[str, Any], properties: dict[str, Any]) -> str | Rejection:
+        ignored = properties.get("$ignore_sent_at") is True
+        clock = self._unknown_clock if ignored else self._clock
         offset = event.get("offset")
         if isinstance(offset, int | float) and not isinstance(offset, bool):
             try:
-                return time_text(self._arrival.now - timedelta(milliseconds=offset))
+                return time_text(clock.sent - timedelta(milliseconds=offset))
             except (OverflowError, ValueError):
                 return Rejection("invalid_event_time", f"the offset {offset!r} is out of range")
         given = filled(event.get("timestamp"))
         if given is None:
-            return time_text(self._arrival.now)
+            return time_text(clock.sent)
         moment = read_time(given)
         if moment is None:
             return str(given)  # the contract says what is wrong with it
-        sent = None if properties.get("$ignore_sent_at") is True else self._sent
-        found = corrected(moment, sent, self._arrival.now)
+        found = clock.corrected(moment)
         if found is None:
             return Rejection("invalid_event_time", f"{given!r} is out of range, once corrected")
         return time_text(found)

@@ -1,4 +1,7 @@
-"""Segment's HTTP Tracking API, which the SDKs of RudderStack speak too."""
+"""Segment's HTTP Tracking API, which the SDKs of RudderStack speak too.
+
+``sentAt`` of a body says when it was sent; `collector.clocks` says what follows for its times.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.routing import Route
 
-from collector.clocks import corrected, sent_at
+from collector.clocks import sent_at
 from collector.endpoint import Collector
 from collector.errors import bad_request, unauthorised
 from collector.intake import BUFFERED, Arrival, Batch, Item, Made, message_uuid
@@ -121,7 +124,7 @@ class _Reader:
     def __init__(self, arrival: Arrival, envelope: dict[str, Any], kind: str | None) -> None:
         self._arrival = arrival
         self._kind = kind
-        self._sent = sent_at(envelope.get("sentAt"))
+        self._clock = arrival.clock(sent_at(envelope.get("sentAt")))
         self._common = {
             name: value for name in _MERGED if isinstance(value := envelope.get(name), dict)
         }
@@ -154,15 +157,15 @@ class _Reader:
     def _time(self, message: dict[str, Any]) -> str | Rejection:
         given = _client_time(message)
         if given is None:
-            # The sender has said nothing that its clock could have made wrong.
-            return time_text(self._arrival.now)
+            return time_text(self._clock.sent)
         moment = read_time(given)
         if moment is None:
             return str(given)  # the contract says what is wrong with it
         # A time that was set by hand beside RudderStack's own stays as it was set.
         explicit = filled(message.get("timestamp")) is not None
-        sent = None if explicit and filled(message.get("originalTimestamp")) else self._sent
-        return _or_rejected(corrected(moment, sent, self._arrival.now), given)
+        if explicit and filled(message.get("originalTimestamp")):
+            return time_text(moment)
+        return _or_rejected(self._clock.corrected(moment), given)
 
     def _id(self, given: Any) -> Any:
         if given is None:

@@ -40,6 +40,8 @@ class Settings:
     #: for one that another program has.
     release_after: float = 1.0
     lock_timeout: float = 5.0
+    #: How far the time of sending and that of arrival may be apart before a clock counts as wrong.
+    clock_tolerance: float = 60.0
     earliest: datetime = DEFAULT_EARLIEST
     future_tolerance: timedelta = DEFAULT_FUTURE_TOLERANCE
 
@@ -61,9 +63,13 @@ class Settings:
             )
 
     def contract(self, now: datetime) -> Contract:
-        """The contract for events that arrive at ``now``."""
+        """The contract for events that arrive at ``now``.
+
+        A clock that is ahead within its tolerance is not corrected, so its events are never from
+        too far in the future.
+        """
         return Contract(
-            latest=now + self.future_tolerance,
+            latest=now + max(self.future_tolerance, timedelta(seconds=self.clock_tolerance)),
             earliest=self.earliest,
             max_bytes=self.max_event_bytes,
         )

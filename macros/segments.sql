@@ -23,7 +23,7 @@
     case
         {%- for property in properties %}
         when segments.property = {{ event_analytics.text_literal(property) }}
-            then {{ event_analytics.scalar_text(values.format(loop.index)) }}
+            then {{ event_analytics.value_text(values.format(loop.index)) }}
         {%- endfor %}
         when {{ event_analytics.stop_reading('segments', 'segments.segment') }}
             then cast(null as {{ dbt.type_string() }})

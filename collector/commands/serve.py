@@ -48,14 +48,14 @@ def _limit(name: str, text: str, unit: str = "BYTES", least: int = 1) -> Callabl
     )
 
 
-def _seconds(name: str, text: str) -> Callable[[Any], Any]:
+def _seconds(name: str, text: str, most: float | None = None) -> Callable[[Any], Any]:
     """An option for a time of the settings."""
     return option(
         f"--{name.replace('_', '-')}",
         name,
         default=getattr(_DEFAULTS, name),
         show_default=True,
-        type=click.FloatRange(min=0),
+        type=click.FloatRange(min=0, max=most),
         metavar="SECONDS",
         help=text,
     )
@@ -140,6 +140,12 @@ def _seconds(name: str, text: str) -> Callable[[Any], Any]:
     type=click.FloatRange(min=0, max=24 * 365 * 100),
     metavar="HOURS",
     help="Reject events from further in the future than this.",
+)
+@_seconds(
+    "clock_tolerance",
+    "Up to so much between sending and arrival is delay, and times stay as sent; beyond it the "
+    "sender's clock is wrong, and they are corrected.",
+    most=24 * 60 * 60,
 )
 @option(
     "--shutdown-timeout",

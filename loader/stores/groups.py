@@ -16,7 +16,7 @@ from loader.readers import RejectedRow
 from loader.stores.base import conflict, rejected_id, same_object
 
 #: Where an event's own time is kept as it was sent. Two deliveries of an event that agree in it
-#: are the same event, although the time corrected by the sender's clock differs a little.
+#: are the same event, although the time corrected by the sender's clock differs.
 ORIGINAL_TIME = "$original_timestamp"
 
 APPENDED = "appended"

@@ -22,7 +22,7 @@ valued as (
     select
         event_name,
         property,
-        left({{ property_text('properties', 'property') }}, 100) as property_value
+        {{ property_value('properties', 'property') }} as property_value
     from named
 
 ),
@@ -33,9 +33,7 @@ totals as (
         event_name,
         property,
         count(*) as events,
-        {{ smallest_text(
-            "case when left(property_value, 1) not in ('{', '[') then property_value end"
-        ) }} as example_value
+        {{ smallest_text('left(' ~ value_text('property_value') ~ ', 100)') }} as example_value
     from valued
     group by
         event_name,

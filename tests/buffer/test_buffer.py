@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from datetime import UTC, datetime, timedelta
 
 import jwt
 import pytest
@@ -42,6 +43,30 @@ def test_events_arrive_as_they_would_without_a_stream(
         assert sorted(map(str, plain.query(query))) == sorted(map(str, buffered.query(query)))
     assert len(plain.query("select 1 from raw.events")) == 3
     assert len(plain.query("select 1 from raw.rejected_events")) == 3
+
+
+def test_a_clock_is_judged_by_when_a_request_came_not_by_when_it_is_drained(
+    make_raw_tables: MakeRawTables, durable: RedisServer, start_drain: StartDrain
+) -> None:
+    database = make_raw_tables("duckdb")
+    sent = datetime.now(UTC)
+    slow = sent - timedelta(hours=1)
+    with running(database, "--buffer", durable.url) as collector:
+        for user, said in (("right", sent), ("slow", slow)):
+            message = {"type": "track", "event": "e", "userId": user, "messageId": user}
+            body = {
+                "batch": [message | {"timestamp": said.isoformat()}],
+                "sentAt": said.isoformat(),
+            }
+            collector.post("/v1/batch", body, headers=basic())
+    came = datetime.now(UTC)
+    drain = start_drain(database)
+    wait_until(lambda: durable.length() == 0, "an empty stream", drain)
+    drain.send_signal(signal.SIGTERM)
+    assert ended(drain).exit_code == 0
+    moments = dict(database.query("select user_id, event_time from raw.events"))
+    assert moments["right"].astimezone(UTC) == sent
+    assert sent <= moments["slow"].astimezone(UTC) <= came
 
 
 def test_the_answer_says_that_events_wait_and_so_do_the_metrics(

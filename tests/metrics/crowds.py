@@ -34,6 +34,7 @@ PROPERTIES: tuple[Mapping[str, object], ...] = (
     {"q": 5},
     {"q": "5", "/q~": None},
     {"p": {"x": 1}, "q": ["x"]},
+    {"p": 5.0, "q": [5]},
 )
 
 

@@ -35,7 +35,13 @@ PROPERTIES: st.SearchStrategy[Mapping[str, object]] = st.sampled_from(
         {"p": None, "q": None},
         {"p": "", "/q~": "x"},
         {"q": 5},
+        # lists, objects, texts that look like them, and numbers that equal each other
         {"p": {"x": 1}, "q": ["x"]},
+        {"p": ["x"], "q": [], "/q~": {}},
+        {"p": '["x"]', "q": "{}", "/q~": "[]"},
+        {"p": 1, "q": 5.0},
+        {"p": 1.0, "q": 0.0000005, "/q~": 10**30},
+        {"p": False, "q": [5], "": "x", "a.b": "\N{LATIN SMALL LETTER E WITH ACUTE}"},
     ]
 )
 HAPPENINGS = st.one_of(

@@ -28,11 +28,11 @@ def event_properties(history: History) -> Iterator[Row]:
         for key in {key for event in events for key in event.properties}:
             having = [event for event in events if key in event.properties]
             texts = [property_text(event, key) for event in having]
-            plain = [t[:100] for t in texts if t is not None and t[:1] not in ("{", "[")]
+            cut = [text[:100] for text in texts if text is not None]
             yield {
                 "event_name": name,
                 "property": key,
                 "events": len(having),
                 "share": ratio(len(having), len(events)),
-                "example_value": min(plain, default=None),
+                "example_value": min(cut, default=None),
             }

@@ -1,12 +1,13 @@
 """The events as reports see them: up to `as_of_date`, on a local calendar, with their meaning."""
 
-import json
 from collections.abc import Collection, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from loader.strict_json import canonical
 
 from .definitions import ActionRow, Definitions, Settings
 from .periods import last_date, period_start
@@ -161,9 +162,11 @@ class History:
 
 
 def property_text(event: Event, name: str) -> str | None:
-    """A property as text; None where it is missing or null."""
+    """A property as text, as the loader stores it; None where it is missing, null or nested."""
     value = event.properties.get(name)
-    return value if value is None or isinstance(value, str) else json.dumps(value)
+    if value is None or isinstance(value, Mapping | list):
+        return None
+    return value if isinstance(value, str) else canonical(value)
 
 
 def _holds(row: ActionRow, event: Event) -> bool:
@@ -171,7 +174,7 @@ def _holds(row: ActionRow, event: Event) -> bool:
         return True
     text = property_text(event, row.property)
     if row.operator == "exists":
-        return text is not None
+        return event.properties.get(row.property) is not None
     if row.value is None:
         raise ValueError(f"{row} compares with nothing")
     if row.operator == "equals":

@@ -4,7 +4,7 @@ A report by segment is the plain one, asked about nobody but the users who have 
 dates, cohorts and steps those are listed that have any of these users.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from .churn import churn_summary
 from .definitions import Segment
@@ -22,8 +22,7 @@ def _value(history: History, user: str, segment: Segment) -> str:
     values = []
     for event in history.events_of[user]:  # by time and id
         value = property_text(event, segment.property)
-        nested = isinstance(event.properties.get(segment.property), Mapping | list)
-        if value is not None and not nested:
+        if value is not None:
             values.append(value)
     if not values:
         return NO_VALUE

@@ -24,7 +24,7 @@ valued as (
     select
         user_id,
         {%- for property in properties %}
-        {{ property_value('properties', property) }} as value_{{ loop.index }},
+        {{ property_value('properties', text_literal(property)) }} as value_{{ loop.index }},
         {%- endfor %}
         occurred_at
     from events
@@ -33,7 +33,7 @@ valued as (
 
 -- Events without a value say nothing, so a user keeps the value that others gave. From when to when
 -- a user had which values, for all segments at once: few rows, so that no sort goes through the
--- events, and what is found becomes text only then.
+-- events, and what is found need not become text before that.
 combined_spans as (
 
     select
@@ -189,7 +189,7 @@ tied_events as (
         tied.pick,
         tied.decisive_at,
         {%- for property in properties %}
-        {{ property_value('events.properties', property) }} as value_{{ loop.index }},
+        {{ property_value('events.properties', text_literal(property)) }} as value_{{ loop.index }},
         {%- endfor %}
         events.event_id
     from {{ ref('int_arrivals') }} as events
