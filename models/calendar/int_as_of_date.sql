@@ -11,8 +11,8 @@ with dated as (
 
 ),
 {%- else -%}
--- An event says that it is as late as it is only once that time has come: a clock that is ahead must
--- not end for everybody the day that still runs.
+-- An event is as late as it says only once that time has come: a clock that is ahead must not end
+-- for everybody the day that still runs.
 with latest as (
 
     {% if is_built_on_what_is_kept() -%}

@@ -103,8 +103,8 @@ dense as (
             counted_by_value.users,
             counted_by_value.median_microseconds,
             counted_by_value.total_microseconds
-        -- Steps that no user of the value has reached are left out. An inner join, which would find the
-        -- same, PostgreSQL may turn around, and count everything anew for each step.
+        -- Steps that no user of the value has reached are left out. An inner join would find the
+        -- same, but PostgreSQL may turn that around, and count everything anew for each step.
         from counted_by_value
         left join funnel_steps
             on {{ same_key('funnel_steps', 'counted_by_value', key) }}

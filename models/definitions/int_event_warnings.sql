@@ -1,5 +1,5 @@
--- What reports are made for, within limits that variables set: beyond them everything stays right, but a
--- view has as many rows as somebody's ids, and few can read it.
+-- What reports are made for, within limits that variables set: beyond them everything stays right,
+-- but a view has as many rows as somebody's ids, and few can read it.
 with bounds as (
 
     select * from {{ ref('int_reporting_bounds') }}

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import MakeDatabase
-from tests.metrics.views import EPOCH, copy_project
+from tests.metrics.views import copy_project
 from tests.support.databases import ENGINES, REPOSITORY, Database, Engine
 from tests.support.run import run_dbt, run_loader
 from tests.support.zones import FIRST, LAST, NAMES, changes, days, instants, start_of_day, zone_info
@@ -33,6 +33,7 @@ EXPRESSIONS = """
 {% endfor %}
 """
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CHECKED_EVERY = timedelta(days=6)
 
 # Rules of one zone held against the clocks of another, and since when they differ.

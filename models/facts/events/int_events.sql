@@ -26,7 +26,10 @@ reported as (
     -- something arrived before
     where
         coalesce(occurred_at <= ingested_at, true)
-        or occurred_at < (select as_of_dates.reported_until from {{ ref('int_as_of_date') }} as as_of_dates)
+        or occurred_at < (
+            select as_of_dates.reported_until
+            from {{ ref('int_as_of_date') }} as as_of_dates
+        )
     {%- endif %}
 
 )
