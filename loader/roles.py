@@ -9,8 +9,9 @@ import psycopg
 
 from loader.errors import UsageError
 from loader.failures import database_errors
+from loader.names import quoted
 from loader.postgres import open_postgres
-from loader.schema import quoted, statements
+from loader.schema import statements
 from loader.target import Target
 
 # Every privilege that create_roles.sql grants, so that what a run changed can be told.

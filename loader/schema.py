@@ -13,6 +13,7 @@ import psycopg
 
 from loader.errors import LoaderError
 from loader.failures import database_errors
+from loader.names import quoted
 from loader.postgres import open_postgres
 from loader.target import Engine, Target, open_duckdb
 
@@ -94,17 +95,16 @@ def create_tables(target: Target) -> list[str]:
             return _create_in_duckdb(target, database)
 
 
-def statements(name: str, **identifiers: str) -> str:
-    """SQL of ``loader/sql/<name>.sql``, with each ``{placeholder}`` as a quoted identifier."""
+def statements(name: str, **identifiers: str | tuple[str, ...]) -> str:
+    """SQL of ``loader/sql/<name>.sql``, with each ``{placeholder}`` as a quoted identifier.
+
+    An identifier of several parts has a dot between them.
+    """
     text = (resources.files("loader") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
     for placeholder, identifier in identifiers.items():
-        text = text.replace(f"{{{placeholder}}}", quoted(identifier))
+        parts = (identifier,) if isinstance(identifier, str) else identifier
+        text = text.replace(f"{{{placeholder}}}", ".".join(map(quoted, parts)))
     return text
-
-
-def quoted(identifier: str) -> str:
-    """An SQL identifier in double quotes, as both engines take it."""
-    return '"' + identifier.replace('"', '""') + '"'
 
 
 def _create_in_postgres(target: Target, connection: psycopg.Connection) -> list[str]:
@@ -139,10 +139,10 @@ def _create_in_duckdb(target: Target, connection: duckdb.DuckDBPyConnection) -> 
     created = _expected_parts(target) - found
     connection.begin()
     if created:
-        connection.execute(statements("create_tables_duckdb", raw=raw))
+        connection.execute(statements("create_tables_duckdb", raw=target.parts(raw)))
     _check_columns(target, connection.execute(_COLUMNS.format("?"), [raw]).fetchall())
     if created:
-        connection.execute(statements("comments", raw=raw))
+        connection.execute(statements("comments", raw=target.parts(raw)))
     connection.commit()
     return _in_order(created)
 
