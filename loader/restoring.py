@@ -100,7 +100,7 @@ def _make_views(connection: duckdb.DuckDBPyConnection, views: list[str]) -> list
         for query in views:
             try:
                 connection.execute(query)
-            except (duckdb.BinderException, duckdb.CatalogException) as error:
+            except duckdb.Error as error:
                 left[query] = explain.first_line(error)
         if len(left) == len(views):
             break
