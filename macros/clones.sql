@@ -7,10 +7,16 @@
     {%- if is_due and model.resource_type == 'seed' -%}
         {{- return({'relations': [event_analytics.copy_seed(this, defer_relation)]}) -}}
     {%- endif -%}
-    {%- if is_due -%}
+    {%- set cloned = dbt.materialization_clone_default() -%}
+    {#- what was kept here is of other events, and nothing reads it now -#}
+    {%- if is_due and load_cached_relation(event_analytics.kept_table(this)) is not none -%}
+        {%- call statement('begin') -%}
+            select 1
+        {%- endcall -%}
         {{- event_analytics.drop_kept(this) -}}
+        {%- do adapter.commit() -%}
     {%- endif -%}
-    {{- return(dbt.materialization_clone_default()) -}}
+    {{- return(cloned) -}}
 {% endmaterialization %}
 
 

