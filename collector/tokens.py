@@ -17,9 +17,9 @@ import psycopg
 
 from loader.errors import LoaderError
 from loader.failures import database_errors
+from loader.names import quoted
 from loader.organisations import organisations, read_organisations
 from loader.postgres import open_postgres
-from loader.schema import quoted
 from loader.target import Target, open_duckdb
 
 SCHEMA = "loader"
@@ -29,9 +29,9 @@ _ID_CHARACTERS = 12
 
 Execute = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
 
-_CREATE = f"""
-create schema if not exists {SCHEMA};
-create table if not exists {SCHEMA}.tokens (
+_CREATE = """
+create schema if not exists {place};
+create table if not exists {place}.tokens (
     token_sha256 varchar(64) not null primary key,
     organisation varchar(30),
     scopes varchar(100) not null,
@@ -42,7 +42,7 @@ create table if not exists {SCHEMA}.tokens (
 );
 """
 _COLUMNS = "token_sha256, organisation, scopes, source, created_at, expires_at, revoked_at"
-_SELECT = f"select {_COLUMNS} from {SCHEMA}.tokens order by created_at, token_sha256"
+_SELECT = f"select {_COLUMNS} from {{place}}.tokens order by created_at, token_sha256"
 _EXISTS = f"""
 select 1 from information_schema.tables
 where
@@ -143,7 +143,7 @@ def create_token(  # noqa: PLR0913 (one for each property)
 
     def insert(execute: Execute) -> None:
         execute(
-            f"insert into {SCHEMA}.tokens "
+            f"insert into {target.place(SCHEMA)}.tokens "
             "(token_sha256, organisation, scopes, source, created_at, expires_at) "
             "values ($1, $2, $3, $4, $5, $6)",
             row,
@@ -158,20 +158,23 @@ def list_tokens(target: Target) -> list[Token]:
     with database_errors(target, "reading the tokens"):
         if target.engine == "postgres":
             with open_postgres(target) as connection:
-                return read_tokens(lambda query: connection.execute(query.encode()).fetchall())
+                return read_tokens(
+                    target, lambda query: connection.execute(query.encode()).fetchall()
+                )
         with open_duckdb(target, read_only=True) as database:
-            return read_tokens(lambda query: database.execute(query).fetchall())
+            return read_tokens(target, lambda query: database.execute(query).fetchall())
 
 
-def read_tokens(select: Callable[[str], list[tuple[Any, ...]]]) -> list[Token]:
-    """All tokens, read by a function that runs a query on either engine."""
-    return [_from_row(row) for row in select(_SELECT)] if select(_EXISTS) else []
+def read_tokens(target: Target, select: Callable[[str], list[tuple[Any, ...]]]) -> list[Token]:
+    """All tokens of a database, read by a function that runs a query on it."""
+    query = _SELECT.format(place=target.place(SCHEMA))
+    return [_from_row(row) for row in select(query)] if select(_EXISTS) else []
 
 
-def read_directory(raw_schema: str, select: Callable[[str], list[tuple[Any, ...]]]) -> Directory:
-    """All tokens and organisations, read by a function that runs a query on either engine."""
-    found = read_organisations(raw_schema, select)
-    return Directory(tuple(read_tokens(select)), frozenset(found))
+def read_directory(target: Target, select: Callable[[str], list[tuple[Any, ...]]]) -> Directory:
+    """All tokens and organisations of a database, read by a function that runs a query on it."""
+    found = read_organisations(target.raw_schema, select)
+    return Directory(tuple(read_tokens(target, select)), frozenset(found))
 
 
 def revoke_token(target: Target, token_id: str) -> Token:
@@ -185,7 +188,7 @@ def revoke_token(target: Target, token_id: str) -> Token:
 
     def update(execute: Execute) -> None:
         execute(
-            f"update {SCHEMA}.tokens set revoked_at = $1 "
+            f"update {target.place(SCHEMA)}.tokens set revoked_at = $1 "
             "where token_sha256 = $2 and revoked_at is null",
             (datetime.now(UTC), found[0].token_sha256),
         )
@@ -201,14 +204,14 @@ def _change(
     with database_errors(target, doing):
         if target.engine == "postgres":
             with open_postgres(target) as connection:
-                connection.execute(_CREATE.encode())
+                connection.execute(_CREATE.format(place=target.place(SCHEMA)).encode())
                 work(_Dollars(connection))
                 if reader_role is not None:
                     _let_read(connection, reader_role)
             return
         with open_duckdb(target) as database:
             database.begin()
-            database.execute(_CREATE)
+            database.execute(_CREATE.format(place=target.place(SCHEMA)))
             work(lambda query, values: database.execute(query, list(values)).fetchall())
             database.commit()
 

@@ -12,6 +12,7 @@ _COMMANDS = {
     "append": Entry("loader.commands.append", "Append events from files or standard input."),
     "build": Entry("loader.commands.build", "Build the views of every organisation."),
     "rejects": Entry("loader.commands.rejects", "Count rejected rows, or write them out."),
+    "restore": Entry("loader.commands.restore", "Make a DuckDB file of an exported one."),
     "generate": Entry("loader.commands.generate", "Write synthetic events to a file."),
     "serve": Entry("collector.commands.serve", "", moved_to="collector"),
     "drain": Entry("collector.commands.drain", "", moved_to="collector"),

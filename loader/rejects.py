@@ -13,7 +13,6 @@ from loader.failures import database_errors
 from loader.output import whole_file
 from loader.postgres import open_postgres
 from loader.reasons import REASONS, UNKNOWN, Reason
-from loader.schema import quoted
 from loader.target import Target, open_duckdb
 
 _BATCH_ROWS = 1_000
@@ -132,7 +131,9 @@ def _query(target: Target, query: str, selection: Selection) -> Iterator[Iterato
     """The rows of a query over the selected rejects, read in batches."""
     mark = "%({})s" if target.engine == "postgres" else "${}"
     condition, parameters = _condition(selection, mark)
-    text = query.format(table=f"{quoted(target.raw_schema)}.rejected_events", condition=condition)
+    text = query.format(
+        table=f"{target.place(target.raw_schema)}.rejected_events", condition=condition
+    )
     with database_errors(target, "reading the rejected rows"):
         if target.engine == "postgres":
             with (

@@ -15,8 +15,9 @@ import psycopg
 
 from loader.errors import LoaderError, UsageError
 from loader.failures import database_errors
+from loader.names import quoted
 from loader.postgres import open_postgres
-from loader.schema import create_in_postgres, quoted, statements, text_of
+from loader.schema import create_in_postgres, statements, text_of
 from loader.target import Target
 
 #: What dbt_project.yml calls the schemas beneath the marts, whose name theirs begin with.

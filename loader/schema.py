@@ -14,6 +14,7 @@ import psycopg
 
 from loader.errors import LoaderError
 from loader.failures import database_errors
+from loader.names import quoted
 from loader.postgres import open_postgres
 from loader.target import Engine, Target, open_duckdb
 
@@ -95,19 +96,23 @@ def create_tables(target: Target) -> list[str]:
             return _create_in_duckdb(target, database)
 
 
-def statements(name: str, **identifiers: str) -> str:
-    """SQL of ``loader/sql/<name>.sql``, with each ``{placeholder}`` as a quoted identifier."""
-    return re.sub(r"\{(\w+)\}", lambda found: quoted(identifiers[found[1]]), text_of(name))
+def statements(name: str, **identifiers: str | tuple[str, ...]) -> str:
+    """SQL of ``loader/sql/<name>.sql``, with each ``{placeholder}`` as a quoted identifier.
+
+    An identifier of several parts has a dot between them.
+    """
+
+    def quoted_parts(found: re.Match[str]) -> str:
+        identifier = identifiers[found[1]]
+        parts = (identifier,) if isinstance(identifier, str) else identifier
+        return ".".join(map(quoted, parts))
+
+    return re.sub(r"\{(\w+)\}", quoted_parts, text_of(name))
 
 
 def text_of(name: str) -> str:
     """SQL of ``loader/sql/<name>.sql`` as it stands there."""
     return (resources.files("loader") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
-
-
-def quoted(identifier: str) -> str:
-    """An SQL identifier in double quotes, as both engines take it."""
-    return '"' + identifier.replace('"', '""') + '"'
 
 
 def create_in_postgres(target: Target, connection: psycopg.Connection) -> list[str]:
@@ -143,10 +148,10 @@ def _create_in_duckdb(target: Target, connection: duckdb.DuckDBPyConnection) -> 
     created = _expected_parts(target) - found
     connection.begin()
     if created:
-        connection.execute(statements("create_tables_duckdb", raw=raw))
+        connection.execute(statements("create_tables_duckdb", raw=target.parts(raw)))
     _check_columns(target, connection.execute(_COLUMNS.format("?"), [raw]).fetchall())
     if created:
-        connection.execute(statements("comments", raw=raw))
+        connection.execute(statements("comments", raw=target.parts(raw)))
     connection.commit()
     return _in_order(created)
 

@@ -19,6 +19,7 @@ import pytz  # type: ignore[import-untyped]  # noqa: F401
 
 from loader import explain, profiles, quiet_duckdb
 from loader.errors import LoaderError
+from loader.names import check_duckdb_file, database_in, quoted
 
 Engine = Literal["postgres", "duckdb"]
 
@@ -59,6 +60,18 @@ class Target:
         if self.path is None:
             raise LoaderError(f"Target {self.name!r} is no DuckDB file.")
         return self.path
+
+    def parts(self, schema: str) -> tuple[str, ...]:
+        """The parts of the name by which SQL has a schema of this database.
+
+        On DuckDB with the database, since a file may be called like one of its schemas, and that
+        name alone would then mean either.
+        """
+        return (database_in(self.duckdb_path), schema) if self.engine == "duckdb" else (schema,)
+
+    def place(self, schema: str) -> str:
+        """The same as SQL."""
+        return ".".join(map(quoted, self.parts(schema)))
 
     @property
     def label(self) -> str:
@@ -105,12 +118,14 @@ def _duckdb_target(name: str, output: Mapping[str, Any], raw_schema: str, where:
             f"{where} has the path {path!r}, and the loader needs a DuckDB file. "
             "Set 'path:' to one, such as events.duckdb."
         )
+    file = Path(path).expanduser() if path.startswith("~") else Path(path)
+    check_duckdb_file(file, where)
     return Target(
         name=name,
         engine="duckdb",
         schema=str(output.get("schema") or "main"),
         raw_schema=raw_schema,
-        path=Path(path).expanduser() if path.startswith("~") else Path(path),
+        path=file,
         settings=output.get("settings") or {},
         config_options=output.get("config_options") or {},
     )

@@ -2,7 +2,10 @@
 
 {#- The table that the loader appends to, or what events_table or events_model names in its place. -#}
 {% macro raw_events() %}
-    {{- return(ref(var('events_model')) if var('events_model') else source('event_analytics', 'events')) -}}
+    {%- if var('events_model') -%}
+        {{- return(ref(var('events_model'))) -}}
+    {%- endif -%}
+    {{- return(event_analytics.as_read(source('event_analytics', 'events'))) -}}
 {% endmacro %}
 
 

@@ -10,7 +10,20 @@
     {%- endif -%}
     {%- set name = varargs[0] -%}
     {%- set is_theirs = name == var('events_model') or event_analytics.is_disabled_seed(name) -%}
-    {{- return(builtins.ref(project_name if is_theirs else 'event_analytics', name, **kwargs)) -}}
+    {{- return(event_analytics.as_read(
+        builtins.ref(project_name if is_theirs else 'event_analytics', name, **kwargs)
+    )) -}}
+{% endmacro %}
+
+
+{#- A relation as our queries read it. --empty and --sample are for what computes when it is built: a view does
+    not, and made of no events, or some, it would show these to all who read it until the next build. So a
+    model is made as ever, and what is kept is left as it is (kept/materializations.sql); tests read no row. -#}
+{% macro as_read(relation) %}
+    {%- if model.resource_type == 'test' and relation.limit is not none -%}
+        {{- return(event_analytics.without_rows(relation)) -}}
+    {%- endif -%}
+    {{- return(event_analytics.portable(relation.replace(limit=none, event_time_filter=none))) -}}
 {% endmacro %}
 
 
@@ -31,5 +44,6 @@
     {%- if false -%}
         {%- do event_analytics.ref() -%}
     {%- endif -%}
-    {{- return(model) -}}
+    {#- a text where the test has a `where` -#}
+    {{- return(model if model is string else event_analytics.as_read(model)) -}}
 {% endmacro %}

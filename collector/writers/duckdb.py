@@ -43,7 +43,7 @@ class DuckDBWriter:
     def open(self) -> None:
         """Open the file, unless it is open, and look for the raw tables."""
         with self._errors("looking for the raw tables"):
-            DuckDBTables(self._opened(), self._target.raw_schema).look()
+            self._tables(self._opened(), self._target.raw_schema).look()
 
     def write(self, batches: Sequence[Batch]) -> None:
         """Append in one transaction, which is on disk when this returns."""
@@ -51,7 +51,7 @@ class DuckDBWriter:
             connection = self._opened()
             self._tidy(connection)
             connection.begin()
-            append(self._target, batches, partial(DuckDBTables, connection))
+            append(self._target, batches, partial(self._tables, connection))
             connection.commit()
         self._commits += 1
         self._used = time.monotonic()
@@ -60,9 +60,7 @@ class DuckDBWriter:
         """Read who is known."""
         with self._errors("reading the tokens"):
             connection = self._opened()
-            return read_directory(
-                self._target.raw_schema, lambda query: connection.execute(query).fetchall()
-            )
+            return read_directory(self._target, lambda query: connection.execute(query).fetchall())
 
     def stamp(self) -> object:
         """When the file was changed; while it is open here, nobody else can change it."""
@@ -85,6 +83,9 @@ class DuckDBWriter:
             with suppress(duckdb.Error):
                 self._connection.close()
             self._connection = None
+
+    def _tables(self, connection: duckdb.DuckDBPyConnection, schema: str) -> DuckDBTables:
+        return DuckDBTables(connection, self._target.place(schema))
 
     def _opened(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:

@@ -69,7 +69,7 @@ class PostgresWriter:
         with self._errors("reading the tokens"):
             connection = self._connected()
             found = read_directory(
-                self._target.raw_schema,
+                self._target,
                 lambda query: connection.execute(query.encode()).fetchall(),
             )
             connection.rollback()

@@ -31,8 +31,8 @@ class DuckDBStore:
     def __init__(self, target: Target, *, lock_timeout: float) -> None:
         self._target = target
         self._lock_timeout = lock_timeout
-        self._events = f'"{target.raw_schema}".events'
-        self._rejected = f'"{target.raw_schema}".rejected_events'
+        self._events = f"{target.place(target.raw_schema)}.events"
+        self._rejected = f"{target.place(target.raw_schema)}.rejected_events"
         self._stages: list[Stage] = []
         self._stages_made = 0
         self._in_transaction = False

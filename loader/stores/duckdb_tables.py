@@ -11,7 +11,6 @@ from typing import Any
 import duckdb
 
 from loader.contract import Event
-from loader.schema import quoted
 from loader.stores.groups import Recorded
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -19,12 +18,12 @@ _TICK = timedelta(microseconds=1)
 
 
 class DuckDBTables:
-    """The raw tables in one schema."""
+    """The raw tables in one schema, which ``place`` names as SQL does (`Target.place`)."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, schema: str) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, place: str) -> None:
         self._connection = connection
-        self._events = f"{quoted(schema)}.events"
-        self._rejected = f"{quoted(schema)}.rejected_events"
+        self._events = f"{place}.events"
+        self._rejected = f"{place}.rejected_events"
 
     def look(self) -> None:
         """Select nothing from both tables."""

@@ -110,3 +110,42 @@
 {% macro postgres__keep_from_changing(relation) -%}
     lock table {{ relation }} in share mode;
 {%- endmacro %}
+
+
+{#- A relation by a name that holds in any copy of the database. -#}
+{% macro portable(relation) %}
+    {{- return(adapter.dispatch('portable', 'event_analytics')(relation)) -}}
+{% endmacro %}
+
+{% macro default__portable(relation) %}
+    {{- return(relation) -}}
+{% endmacro %}
+
+{#- A DuckDB file is a database of its own name, or of the one that a reader attaches it by. A view that does not
+    say which reads its own. Where a database is called like the schema, the name would mean either of them. -#}
+{% macro duckdb__portable(relation) %}
+    {%- set databases = [target.database | lower] -%}
+    {%- for attached in adapter.config.credentials.attach or [] -%}
+        {%- set file_name = (attached.path | string).split('/') | last -%}
+        {%- do databases.append((attached.alias or file_name.lstrip('.').split('.')[0]) | lower) -%}
+    {%- endfor -%}
+    {%- if relation.database != target.database or (relation.schema or '') | lower in databases -%}
+        {{- return(relation) -}}
+    {%- endif -%}
+    {{- return(relation.include(database=false)) -}}
+{% endmacro %}
+
+
+{#- A relation without any of its rows, whether or not an alias follows. -#}
+{% macro without_rows(relation) %}
+    {{- return(adapter.dispatch('without_rows', 'event_analytics')(relation)) -}}
+{% endmacro %}
+
+{% macro default__without_rows(relation) %}
+    {{- return(relation) -}}
+{% endmacro %}
+
+{#- A query in its place would need an alias of its own, before PostgreSQL 16, and could not have another one. -#}
+{% macro postgres__without_rows(relation) %}
+    {{- return('(' ~ relation.render() ~ ' cross join (select where false) as no_row)') -}}
+{% endmacro %}

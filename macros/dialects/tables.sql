@@ -74,7 +74,9 @@
 {% macro default__swap_tables(view, made, kept) %}
     {%- do run_query('drop table if exists ' ~ kept) -%}
     {%- do run_query('alter table ' ~ made ~ ' rename to ' ~ kept.identifier) -%}
-    {%- do run_query(event_analytics.show_by_view(view, 'select * from ' ~ kept)) -%}
+    {%- do run_query(event_analytics.show_by_view(
+        view, 'select * from ' ~ event_analytics.portable(kept)
+    )) -%}
 {% endmacro %}
 
 {#- A view goes by the tables themselves, whatever they are called, and a table that one reads cannot go. -#}

@@ -10,7 +10,9 @@
 {#- The relation of a model, by its name. -#}
 {% macro model_relation(name) %}
     {%- set node = event_analytics.project_model(name) -%}
-    {{- return(api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias)) -}}
+    {{- return(event_analytics.portable(
+        api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias)
+    )) -}}
 {% endmacro %}
 
 
@@ -69,6 +71,17 @@
 {% endmacro %}
 
 
+{#- Whether this build computes what is kept. One with --empty only tries the queries: see keep_nothing(). -#}
+{% macro keeps() %}
+    {{- return(
+        execute
+        and event_analytics.facts_are_kept()
+        and flags.WHICH in ('run', 'build')
+        and not flags.EMPTY
+    ) -}}
+{% endmacro %}
+
+
 {#- Before a build: the tables above. Where something that is kept is gone, or is to be made anew, no delivery
     counts as kept. -#}
 {% macro prepare_build() %}
@@ -77,7 +90,10 @@
         {%- set current_build = event_analytics.current_build() -%}
         {%- set refreshed = event_analytics.refreshed_models() -%}
         {%- set selected = refreshed | selectattr('unique_id', 'in', selected_resources) | list -%}
-        {%- if flags.FULL_REFRESH and selected and event_analytics.left_out_models() -%}
+        {%- if
+            flags.FULL_REFRESH and selected and event_analytics.left_out_models()
+            and not event_analytics.takes_up_what_failed()
+        -%}
             {{- exceptions.raise_compiler_error(
                 "--full-refresh of some models would leave " ~ selected[0].name ~ " with a part of the users "
                 ~ "only; run it without --select and --exclude of models."
@@ -85,10 +101,12 @@
         {%- endif -%}
         {%- set lost = [] -%}
         {%- for node in refreshed if node.config.materialized != 'step' -%}
-            {%- set table = event_analytics.kept_table(event_analytics.model_relation(node.name)) -%}
-            {%- if adapter.get_relation(table.database, table.schema, table.identifier) is none -%}
-                {%- do lost.append(node.name) -%}
-            {%- endif -%}
+            {%- set view = event_analytics.model_relation(node.name) -%}
+            {%- for part in (view, event_analytics.kept_table(view)) -%}
+                {%- if adapter.get_relation(part.database, part.schema, part.identifier) is none -%}
+                    {%- do lost.append(node.name) -%}
+                {%- endif -%}
+            {%- endfor -%}
         {%- endfor -%}
         {%- do adapter.create_schema(kept_deliveries) -%}
         create table if not exists {{ kept_deliveries }} (
@@ -101,10 +119,10 @@
             goes_on boolean,
             is_finished boolean
         );
-        {%- if lost or (flags.FULL_REFRESH and selected) %}
+        {%- if event_analytics.keeps() and (lost or (flags.FULL_REFRESH and selected)) %}
         delete from {{ kept_deliveries }};
         {%- endif -%}
-        {%- if selected %}
+        {%- if event_analytics.keeps() and selected %}
         insert into {{ current_build }} (build_id, goes_on, is_finished)
         select
             '{{ invocation_id }}' as build_id,
@@ -121,10 +139,34 @@
 {% endmacro %}
 
 
+{#- Whether this is what a build of everything has left undone, as in `dbt retry`: of it there are the steps, and
+    they hold all events. -#}
+{% macro takes_up_what_failed() %}
+    {%- set deliveries = event_analytics.model_relation('int_deliveries') -%}
+    {%- set current_build = event_analytics.current_build() -%}
+    {%- for part in (deliveries, current_build) -%}
+        {%- if adapter.get_relation(part.database, part.schema, part.identifier) is none -%}
+            {{- return(false) -}}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- set query -%}
+        select 1
+        from {{ current_build }}
+        where
+            not is_finished
+            and not exists (select 1 from {{ deliveries }} where not everything_is_due)
+    {%- endset -%}
+    {{- return(
+        event_analytics.project_model('int_deliveries').unique_id not in selected_resources
+        and run_query(query).rows | length > 0
+    ) -}}
+{% endmacro %}
+
+
 {#- After a build: which deliveries are kept, if all went well. After one that failed, or that was asked for a
     part, all of it is still due; so it is where another build has begun in the meantime. -#}
 {% macro finish_build(results) %}
-    {%- if execute and event_analytics.facts_are_kept() and flags.WHICH in ('run', 'build') -%}
+    {%- if event_analytics.keeps() -%}
         {%- set done = results
             | selectattr('status', 'equalto', 'success')
             | map(attribute='node.unique_id') | list -%}
@@ -232,9 +274,7 @@
     test, which says for itself what there is. -#}
 {% macro is_built_on_what_is_kept() %}
     {{- return(
-        execute
-        and event_analytics.facts_are_kept()
-        and flags.WHICH in ('run', 'build')
+        event_analytics.keeps()
         and model.resource_type == 'model'
         and load_cached_relation(event_analytics.model_relation('int_deliveries')) is not none
     ) -}}

@@ -3,8 +3,8 @@
 
 {% materialization fact, default %}
     {{- run_hooks(pre_hooks) -}}
-    {%- if not event_analytics.facts_are_kept() -%}
-        {{- event_analytics.give_up(this, compiled_code) -}}
+    {%- if not event_analytics.keeps() -%}
+        {{- event_analytics.keep_nothing(this, compiled_code) -}}
     {%- else -%}
         {{- event_analytics.start_step() -}}
         {%- if not event_analytics.refreshing() -%}
@@ -19,8 +19,8 @@
 
 {% materialization count, default %}
     {{- run_hooks(pre_hooks) -}}
-    {%- if not event_analytics.facts_are_kept() -%}
-        {{- event_analytics.give_up(this, compiled_code) -}}
+    {%- if not event_analytics.keeps() -%}
+        {{- event_analytics.keep_nothing(this, compiled_code) -}}
     {%- else -%}
         {{- event_analytics.start_step() -}}
         {%- if not event_analytics.goes_on() -%}
@@ -40,8 +40,8 @@
 {#- What nobody needs before a refresh is only described by a view. -#}
 {% materialization step, default %}
     {{- run_hooks(pre_hooks) -}}
-    {%- if not event_analytics.facts_are_kept() -%}
-        {{- event_analytics.give_up(this, compiled_code) -}}
+    {%- if not event_analytics.keeps() -%}
+        {{- event_analytics.keep_nothing(this, compiled_code) -}}
     {%- else -%}
         {{- event_analytics.start_step() -}}
         {%- if config.get('meta')['decides'] or event_analytics.refreshing() -%}
@@ -71,11 +71,38 @@
 {%- endmacro %}
 
 
+{#- Where a build keeps nothing: a view of the query. What earlier builds have kept is left as it is by a build with
+    --empty, which only tries the query. -#}
+{% macro keep_nothing(relation, query) %}
+    {%- if
+        event_analytics.facts_are_kept()
+        and load_cached_relation(relation) is not none
+        and load_cached_relation(event_analytics.kept_table(relation)) is not none
+    -%}
+        {%- call statement('main') -%}
+            select *
+            from (
+                {{ query }}
+            ) as tried
+            limit 0
+        {%- endcall -%}
+    {%- else -%}
+        {{- event_analytics.give_up(relation, query) -}}
+    {%- endif -%}
+{% endmacro %}
+
+
 {#- A view of the query, in the place of any table that was kept. -#}
 {% macro give_up(relation, query) %}
     {%- call statement('main') -%}
         {{ event_analytics.show_by_view(relation, query) }}
     {%- endcall -%}
+    {{- event_analytics.drop_kept(relation) -}}
+{% endmacro %}
+
+
+{#- Drops what was kept of a model, which no view reads any more. -#}
+{% macro drop_kept(relation) %}
     {%- for table in (event_analytics.kept_table(relation), event_analytics.changes_table(relation)) -%}
         {%- if load_cached_relation(table) is not none -%}
             {%- do run_query('drop table if exists ' ~ table) -%}

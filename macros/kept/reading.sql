@@ -146,7 +146,7 @@
         where definitions = ({{ definitions }})
     {%- endset -%}
     {%- set since = none -%}
-    {%- if execute and not flags.FULL_REFRESH and flags.WHICH in ('run', 'build') -%}
+    {%- if event_analytics.keeps() and not flags.FULL_REFRESH -%}
         {%- set since = run_query(query).columns[0].values()[0] -%}
     {%- endif -%}
     cast('{{ since or '-infinity' }}' as timestamp with time zone)

@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from tests.metrics.logs import log
 from tests.metrics.views import PublicViews, difference
@@ -26,6 +27,7 @@ class Project:
 
     directory: Path
     database: Database
+    rollups: str = "incremental"
 
     def definitions(
         self, *, shorter_windows: bool = False, funnels: Collection[str] | None = None
@@ -101,14 +103,14 @@ class Project:
             [without],
         )
 
-    def run(self, settings: Settings, *command: str, check: bool = True) -> DbtResult:
-        """Run a dbt command with roll-ups that are kept."""
+    def run(self, settings: Settings, *command: str, **options: Any) -> DbtResult:
+        """Run a dbt command with roll-ups that are kept; options are those of `run_dbt`."""
         return run_dbt(
             *command,
             database=self.database,
-            variables=settings.as_dbt_vars() | {"rollups": "incremental"},
+            variables=settings.as_dbt_vars() | {"rollups": self.rollups},
             project=self.directory,
-            check=check,
+            **options,
         )
 
 

@@ -18,8 +18,7 @@ ENGINES: tuple[Engine, ...] = get_args(Engine)
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
-# DuckDB's views carry the file's base name as their catalog, so that a copy of a built file works
-# only under the same name: each database has a directory of its own instead.
+# Each database has a directory of its own, so that all files may be called alike.
 DUCKDB_FILE_NAME = "events.duckdb"
 
 
@@ -33,19 +32,21 @@ class Database:
             file, and what dbt writes.
         name: The PostgreSQL database, or the DuckDB file's base name.
         server: The PostgreSQL server, None for DuckDB.
+        file_name: What the DuckDB file is called.
     """
 
     engine: Engine
     directory: Path
     name: str
     server: PostgresServer | None = None
+    file_name: str = DUCKDB_FILE_NAME
 
     @property
     def path(self) -> Path:
         """The DuckDB file; it exists once somebody wrote to it."""
         if self.engine != "duckdb":
             raise ValueError("only a DuckDB database is a file")
-        return self.directory / DUCKDB_FILE_NAME
+        return self.directory / self.file_name
 
     def env(self) -> dict[str, str]:
         """Return the environment in which loader and dbt both work on this database."""

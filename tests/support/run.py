@@ -209,6 +209,7 @@ def run_dbt(
     env: Mapping[str, str] | None = None,
     project: Path = REPOSITORY,
     check: bool = True,
+    write_json: bool = False,
 ) -> DbtResult:
     """Run a dbt command in this process, which saves dbt's start-up of several seconds.
 
@@ -221,6 +222,7 @@ def run_dbt(
         env: More environment variables.
         project: The directory of dbt_project.yml.
         check: Fail unless dbt succeeds.
+        write_json: Whether dbt writes what `dbt retry` goes by.
     """
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 - importing dbt takes seconds
 
@@ -252,7 +254,7 @@ def run_dbt(
         # the one command that writes none, and does not know the option
         settings["--target-path"] = str(database.directory / "target")
     options = [part for setting in settings.items() for part in setting]
-    if args[0] in ("deps", "docs", "parse"):
+    if args[0] in ("deps", "docs", "parse", "retry"):
         ended = invoke(*args)
     else:
         try:
@@ -266,8 +268,9 @@ def run_dbt(
             ended = error.ended
         else:
             messages[:] = known.messages
-            # what it would write takes as long as several models, and nobody reads it
-            ended = invoke(*args, "--no-write-json", manifest=known.of(database, project))
+            # what it would write takes as long as several models, and mostly nobody reads it
+            unwritten = () if write_json else ("--no-write-json",)
+            ended = invoke(*args, *unwritten, manifest=known.of(database, project))
     result = _dbt_result(ended, messages)
     assert result.success or not check, f"dbt {' '.join(args)} failed:\n{result.output}"
     return result
