@@ -8,6 +8,7 @@
     {%- if varargs | length != 1 or not is_ours -%}
         {{- return(builtins.ref(*varargs, **kwargs)) -}}
     {%- endif -%}
+    {%- do event_analytics.stop_if_refused() -%}
     {%- set name = varargs[0] -%}
     {%- set is_theirs = name == var('events_model') or event_analytics.is_disabled_seed(name) -%}
     {{- return(builtins.ref(project_name if is_theirs else 'event_analytics', name, **kwargs)) -}}
