@@ -26,20 +26,17 @@
         'faults': event_analytics.unreadable_lines(file, seed, reader),
     } -%}
     {%- set lines = event_analytics.fields(seed, reader, encoding='utf-8-sig') if not read.faults else [] -%}
-    {%- set header = [] -%}
-    {%- for name in lines[:1] | sum(start=[]) -%}
-        {%- do header.append(name | trim | lower) -%}
-    {%- endfor -%}
+    {%- set header = lines[0] if lines else [] -%}
     {%- if not read.faults and header | sort != read.columns | sort -%}
         {%- do read.faults.append(
-            file ~ ": the first line is '" ~ lines[:1] | sum(start=[]) | join(seed.config.delimiter) ~ "'; write "
-            ~ "the names of the columns there: " ~ read.columns | join(seed.config.delimiter) ~ "."
+            file ~ ": the first line is '" ~ header | join(seed.config.delimiter) ~ "'; write the names of the "
+            ~ "columns there: " ~ read.columns | join(seed.config.delimiter) ~ "."
         ) -%}
     {%- endif -%}
     {%- if read.faults -%}
         {{- return(read) -}}
     {%- endif -%}
-    {%- for line in lines[1:] -%}
+    {%- for line in lines[1:] | select -%}
         {%- set place = file ~ ": row " ~ loop.index -%}
         {%- set row = [] -%}
         {%- for name in read.columns -%}
@@ -93,7 +90,7 @@
 {% endmacro %}
 
 
-{#- The lines of a seed's file, each a list of texts; without blank ones. reader is an agate Table whose first column
+{#- The lines of a seed's file, each a list of texts, which a blank one has none of. reader is an agate Table whose first column
     has a type that leaves every text alone. -#}
 {% macro fields(seed, reader, encoding, quoting=0, delimiter=none) %}
     {%- set most_fields = 100 -%}
@@ -109,10 +106,7 @@
     ) -%}
     {%- set lines = [] -%}
     {%- for row in read.rows -%}
-        {%- set line = row.values() | reject('none') | list -%}
-        {%- if line -%}
-            {%- do lines.append(line) -%}
-        {%- endif -%}
+        {%- do lines.append(row.values() | reject('none') | list) -%}
     {%- endfor -%}
     {{- return(lines) -}}
 {% endmacro %}

@@ -123,12 +123,13 @@ def test_definitions_of_the_other_project_are_read_and_refused_like_the_packages
     count = "select churn_status, users from shop_product.churn_summary order by churn_status"
 
     windows.write_text(f"{header}'here',0,30\nnull,31,\n")
-    run_dbt(*BUILD_UNTESTED, **options)
+    code, said = run_dbt_process(*BUILD_UNTESTED, **options)
+    assert code == 0, said
     assert shop.query(count) == [("'here'", 1), ("null", 2)]
 
     windows.write_text(f"{header}here,0,30\ngone,32,\n")
     code, said = run_dbt_process(*BUILD_UNTESTED, **options)
-    assert code == 1
+    assert code == 1, said
     assert "seeds/churn_windows.csv: row 'gone' leaves a gap after 'here'; let each window" in said
     assert shop.query(count) == [("'here'", 1), ("null", 2)]
 
