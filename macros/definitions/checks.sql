@@ -45,8 +45,8 @@
 
 
 {#- Whether a rule may be broken, of definitions by their names, some from files. What is in tables has been found
-    right when it was loaded, so that it is only for a variable that it can be wrong. Where a definition is no seed, it is
-    int_definition_errors that looks at all of them, once it is built. -#}
+    right when it was loaded, so that it is only for a variable that it can be wrong. Where a definition is no seed,
+    it is int_definition_errors that looks at all of them, once it is built. -#}
 {% macro may_be_wrong(definitions, from_files) %}
     {%- if definitions | length < event_analytics.definition_seeds() | length -%}
         {{- return(false) -}}

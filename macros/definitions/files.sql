@@ -70,7 +70,8 @@
         {%- set bytes = (line | join('\x01')).encode('latin-1') -%}
         {%- if bytes.decode('utf-8', 'replace').encode('utf-8') != bytes -%}
             {%- do faults.append(
-                file ~ ": '" ~ bytes.decode('utf-8', 'replace') ~ "' is not in UTF-8; save the file in that encoding."
+                file ~ ": '" ~ bytes.decode('utf-8', 'replace') ~ "' is not in UTF-8; save the file in that "
+                ~ "encoding."
             ) -%}
         {%- elif '\x00' in line | join -%}
             {%- do faults.append(
