@@ -82,7 +82,8 @@
 
 {#- Before each seed that is loaded and each model that is built: ends it if the command was refused at its start. -#}
 {% macro stop_if_refused() %}
-    {%- if execute and graph.event_analytics_refused and model.resource_type in ('model', 'seed') -%}
+    {%- if execute and graph.event_analytics_refused and flags.WHICH in ('run', 'build', 'seed')
+        and model.resource_type in ('model', 'seed') -%}
         {{- exceptions.raise_compiler_error("Some definition is wrong, as was said when the command began.") -}}
     {%- endif -%}
 {% endmacro %}
