@@ -2,6 +2,7 @@
 
 {#- The table that the loader appends to, or what events_table or events_model names in its place. -#}
 {% macro raw_events() %}
+    {%- do event_analytics.stop_if_refused() -%}
     {%- if var('events_model') -%}
         {{- return(ref(var('events_model'))) -}}
     {%- endif -%}
@@ -54,18 +55,23 @@
 
 
 {#- Stops with one sentence where a time of the events is no instant: without a time zone it means another
-    one in each session. A table is looked at as a build starts. A model is looked at as stg_events reads it,
-    since the same build may make it: then stg_events is the query that does. Neither reads a row. -#}
+    one in each session. A table is looked at as a build starts, with all its columns, so that one that is not
+    there stops it, too. A model is looked at as stg_events reads it, since the same build may make it: then
+    stg_events is the query that does. Neither reads a row. -#}
 {% macro require_time_zones(stg_events=none) %}
     {%- set is_due = (stg_events is none) == (not var('events_model')) -%}
     {#- also while dbt reads the project, which so learns what this one reads -#}
     {%- set table = event_analytics.raw_events() if stg_events is none and is_due -%}
     {%- if execute and is_due and flags.WHICH in ('run', 'build') -%}
         {%- set columns = {'event_time': 'occurred_at', 'ingested_at': 'ingested_at'} -%}
+        {%- set names = columns.keys() | list -%}
+        {%- if table -%}
+            {%- set names = names + ['event_id', 'event_name', 'user_id', 'properties'] -%}
+        {%- endif -%}
         {%- set types = [] -%}
-        {%- for name, column in columns.items() -%}
+        {%- for name in names -%}
             {%- do types.append(event_analytics.type_name(
-                '(select ' ~ (event_analytics.event_column(name) if table else column)
+                '(select ' ~ (event_analytics.event_column(name) if table else columns[name])
                 ~ ' from ' ~ (table or '(' ~ stg_events ~ ') as events') ~ ' limit 0)'
             ) ~ ' as ' ~ name) -%}
         {%- endfor -%}

@@ -2,12 +2,14 @@
     something of the same name, which dbt would take first (docs/package.md). -#}
 
 {#- In place of dbt's ref(), for all that is in this project. Of the other project are the events' model and
-    the definitions that it puts in place of ours. -#}
+    the definitions that it puts in place of ours. Every model calls it, so that none is built where a command
+    was refused at its start. -#}
 {% macro ref() %}
     {%- set is_ours = model.package_name == 'event_analytics' -%}
     {%- if varargs | length != 1 or not is_ours -%}
         {{- return(builtins.ref(*varargs, **kwargs)) -}}
     {%- endif -%}
+    {%- do event_analytics.stop_if_refused() -%}
     {%- set name = varargs[0] -%}
     {%- set is_theirs = name == var('events_model') or event_analytics.is_disabled_seed(name) -%}
     {{- return(event_analytics.as_read(

@@ -21,6 +21,9 @@ _TAG = re.compile(r"^\[(WARNING|ERROR)\](\[\w+\])?: ")
 # dbt says it in some messages, and of some steps not at all.
 _COMPILED = re.compile(r"^\s*compiled code at ")
 _LOCATION = re.compile(r"^\w+ Error in ")
+# What a seed or model says that was not built since a hook has said why (stop_if_refused).
+_REFUSED = "as was said when the command began"
+_HOOK_FAILED = re.compile(r"^\S+\.on-run-\S+ failed, error:$")
 
 
 @dataclass(frozen=True)
@@ -100,10 +103,17 @@ def from_results(results: Iterable[Any]) -> Iterator[Finding]:
     for result in results:
         status = str(result.status)
         # an ephemeral model that cannot be compiled is an error of those that read it
-        is_skipped_for_a_reason = status == "skipped" and bool(result.message)
+        node = result.node
+        is_skipped_for_a_reason = (
+            status == "skipped"
+            and bool(result.message)
+            # a hook is for one reason: that another has failed
+            and str(node.resource_type) != "operation"
+        )
         if status not in _WARNED + _FAILED and not is_skipped_for_a_reason:
             continue
-        node = result.node
+        if _REFUSED in (result.message or ""):
+            continue
         lines: Sequence[str] = ()
         if str(node.resource_type) == "test" and status in ("warn", "fail"):
             lines = read_sentences(result)
@@ -132,7 +142,7 @@ def from_exception(error: BaseException) -> Finding:
 def _lines(message: str) -> list[str]:
     """The lines of a message that say something, without the place that its title has."""
     lines = [line.rstrip() for line in message.splitlines() if not _TRAIL.match(line)]
-    if len(lines) > 1 and _LOCATION.match(lines[0]):
+    if len(lines) > 1 and (_LOCATION.match(lines[0]) or _HOOK_FAILED.match(lines[0])):
         del lines[0]
     lines = [line for line in lines if line]
     margin = min((len(line) - len(line.lstrip()) for line in lines), default=0)

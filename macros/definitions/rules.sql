@@ -1,12 +1,12 @@
-{#- What makes a definition wrong, as a table with an entry for each rule. int_definition_errors looks each of
-    them up, and stops the build with the sentence `file: row problem; mend.`
+{#- What makes a definition wrong, as a table with an entry for each rule. definition_errors() in errors.sql looks
+    each of them up, and a build ends at its start with the sentence `file: row problem; mend.`
 
     To add a rule, add an entry to the list of its file:
 
         when      SQL that is true of a faulty row, and of no other
         problem   what is wrong with it, the end of a sentence that begins with the row
         mend      what to do about it, in the imperative
-        among     the CTE of int_definition_errors whose rows are looked at, where not that of the file
+        among     the CTE of definition_errors() whose rows are looked at, where not that of the file
         row       what the row is called, where not as others of its file
 
     In texts, {step} is what the column step of the faulty row says, and nothing where it is null. Add a row

@@ -55,14 +55,33 @@
 {% endmacro %}
 
 
-{#- The variable activity_events as a list; one name alone may be given as text. -#}
+{#- The variable activity_events as a list of texts; one name alone may be given as text. -#}
 {% macro activity_events() %}
-    {%- set events = var('activity_events') or [] -%}
-    {{- return([events] if events is string else events) -}}
+    {%- set given = var('activity_events') or [] -%}
+    {%- set names = [] -%}
+    {%- for name in ([given] if given is string or given is mapping or given is not iterable else given) -%}
+        {%- do names.append(event_analytics.event_named_in('activity_events', name)) -%}
+    {%- endfor -%}
+    {{- return(names) -}}
 {% endmacro %}
 
 
 {#- The variable signup_event as text, empty when a user's first event is the signup. -#}
 {% macro signup_event() %}
-    {{- return((var('signup_event') or '') | string) -}}
+    {%- set given = var('signup_event') -%}
+    {{- return('' if given in (none, '') else event_analytics.event_named_in('signup_event', given)) -}}
+{% endmacro %}
+
+
+{#- What a variable names as an event or action, as text. -#}
+{% macro event_named_in(variable, name) %}
+    {%- if name is none or name is mapping or name is boolean or name == ''
+        or (name is iterable and name is not string) -%}
+        {{- exceptions.raise_compiler_error(
+            "The variable " ~ variable ~ " has '" ~ name ~ "' where the name of an event or action belongs; "
+            ~ "write that name as a text in quotes"
+            ~ (", or a list of such names." if variable == 'activity_events' else ".")
+        ) -}}
+    {%- endif -%}
+    {{- return(name | string) -}}
 {% endmacro %}

@@ -98,17 +98,18 @@
 {%- endmacro %}
 
 
-{#- Keeps all writers off a table until the transaction ends; readers are not kept waiting. -#}
-{% macro keep_from_changing(relation) %}
-    {{- return(adapter.dispatch('keep_from_changing', 'event_analytics')(relation)) -}}
+{#- Keeps all writers off a table until the transaction ends; readers are not kept waiting. alone: also others who
+    ask for this. -#}
+{% macro keep_from_changing(relation, alone=false) %}
+    {{- return(adapter.dispatch('keep_from_changing', 'event_analytics')(relation, alone)) -}}
 {% endmacro %}
 
 {#- One process at a time writes to a file. -#}
-{% macro default__keep_from_changing(relation) -%}
+{% macro default__keep_from_changing(relation, alone) -%}
 {%- endmacro %}
 
-{% macro postgres__keep_from_changing(relation) -%}
-    lock table {{ relation }} in share mode;
+{% macro postgres__keep_from_changing(relation, alone) -%}
+    lock table {{ relation }} in share {{ 'row exclusive ' if alone }}mode;
 {%- endmacro %}
 
 

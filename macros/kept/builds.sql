@@ -56,8 +56,17 @@
 {#- Those of the models that this command leaves out. -#}
 {% macro left_out_models() %}
     {{- return(
-        event_analytics.project_models() | rejectattr('unique_id', 'in', selected_resources) | list
+        event_analytics.project_models()
+        | rejectattr('unique_id', 'in', event_analytics.selected_models())
+        | list
     ) -}}
+{% endmacro %}
+
+
+{#- The ids of what this command runs. dbt names none when it tries again what a command before has left; what that
+    has made already counts as a part of it. -#}
+{% macro selected_models() %}
+    {{- return(selected_resources or event_analytics.project_models() | map(attribute='unique_id') | list) -}}
 {% endmacro %}
 
 
@@ -82,16 +91,22 @@
 {% endmacro %}
 
 
-{#- Before a build: the tables above. Where something that is kept is gone, or is to be made anew, no delivery
-    counts as kept. -#}
-{% macro prepare_build() %}
-    {%- if execute and event_analytics.facts_are_kept() and flags.WHICH in ('run', 'build') -%}
-        {%- set kept_deliveries = event_analytics.kept_deliveries() -%}
-        {%- set current_build = event_analytics.current_build() -%}
-        {%- set refreshed = event_analytics.refreshed_models() -%}
-        {%- set selected = refreshed | selectattr('unique_id', 'in', selected_resources) | list -%}
+{#- Those of them that this command runs. -#}
+{% macro selected_refreshed_models() %}
+    {{- return(
+        event_analytics.refreshed_models()
+        | selectattr('unique_id', 'in', event_analytics.selected_models())
+        | list
+    ) -}}
+{% endmacro %}
+
+
+{#- Before anything changes: stops a build that would make anew a part of what is kept. -#}
+{% macro require_whole_full_refresh() %}
+    {%- if execute and event_analytics.facts_are_kept() and flags.WHICH in ('run', 'build') and flags.FULL_REFRESH -%}
+        {%- set selected = event_analytics.selected_refreshed_models() -%}
         {%- if
-            flags.FULL_REFRESH and selected and event_analytics.left_out_models()
+            selected and event_analytics.left_out_models()
             and not event_analytics.takes_up_what_failed()
         -%}
             {{- exceptions.raise_compiler_error(
@@ -99,6 +114,18 @@
                 ~ "only; run it without --select and --exclude of models."
             ) -}}
         {%- endif -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{#- Before a build: the tables above. Where something that is kept is gone, or is to be made anew, no delivery
+    counts as kept. -#}
+{% macro prepare_build() %}
+    {%- if execute and event_analytics.facts_are_kept() and flags.WHICH in ('run', 'build') -%}
+        {%- set kept_deliveries = event_analytics.kept_deliveries() -%}
+        {%- set current_build = event_analytics.current_build() -%}
+        {%- set refreshed = event_analytics.refreshed_models() -%}
+        {%- set selected = event_analytics.selected_refreshed_models() -%}
         {%- set lost = [] -%}
         {%- for node in refreshed if node.config.materialized != 'step' -%}
             {%- set view = event_analytics.model_relation(node.name) -%}
@@ -219,10 +246,12 @@
 {% endmacro %}
 
 
-{#- After a build of all models that keeps nothing: what one that did has left, and what no model is about. -#}
-{% macro give_up_steps() %}
+{#- After a build of all models that keeps nothing: what one that did has left, and what no model is about. A build
+    that was refused at its start has no results. -#}
+{% macro give_up_steps(results) %}
     {%- if
         execute
+        and results
         and not event_analytics.facts_are_kept()
         and flags.WHICH in ('run', 'build')
         and not event_analytics.left_out_models()

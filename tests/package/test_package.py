@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.databases import REPOSITORY, Database
+from tests.support.dbt_process import run_dbt_process
 from tests.support.run import BUILD_UNTESTED, run_dbt
 
 pytestmark = pytest.mark.slow
@@ -111,6 +112,31 @@ def test_roll_ups_are_kept_of_another_table_too(shop: Database, consumer: Path) 
     assert shop.query(views) == before
     kept = "select table_name from information_schema.tables where table_name like '%kept'"
     assert {("fct_events__kept",), ("agg_activity_gaps__kept",)} <= set(shop.query(kept))
+
+
+def test_definitions_of_the_other_project_are_read_and_refused_like_the_packages_own(
+    shop: Database, consumer: Path
+) -> None:
+    windows = consumer / "seeds" / "churn_windows.csv"
+    header = "churn_status,min_days_inactive,max_days_inactive\n"
+    options: dict[str, Any] = {"database": shop, "project": consumer}
+    count = "select churn_status, users from shop_product.churn_summary order by churn_status"
+
+    windows.write_text(f"{header}'here',0,30\nnull,31,\n")
+    code, said = run_dbt_process(*BUILD_UNTESTED, **options)
+    assert code == 0, said
+    assert shop.query(count) == [("'here'", 1), ("null", 2)]
+
+    windows.write_text(f"{header}here,0,30\ngone,32,\n")
+    code, said = run_dbt_process(*BUILD_UNTESTED, **options)
+    assert code == 1, said
+    assert "seeds/churn_windows.csv: row 'gone' leaves a gap after 'here'; let each window" in said
+    assert shop.query(count) == [("'here'", 1), ("null", 2)]
+
+    windows.write_text(f"{header}here,0,30\ngone,31,\n")
+    code, said = run_dbt_process("retry", **options)
+    assert code == 0, said
+    assert shop.query(count) == [("gone", 2), ("here", 1)]
 
 
 @pytest.mark.parametrize(

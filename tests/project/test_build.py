@@ -130,6 +130,26 @@ def test_the_exit_code_is_that_of_dbt(project: Path, database: Database) -> None
         assert "Traceback" not in stopped.stderr
 
 
+def test_a_build_that_is_refused_at_its_start_says_so_once(
+    project: Path, database: Database
+) -> None:
+    macros = (REPOSITORY / "macros" / "definitions" / "checks.sql").read_text()
+    (said,) = re.findall(r"raise_compiler_error\((.* as was said when .*)\)", macros)
+    (project / "models" / "fine.sql").write_text(
+        f"{{% if execute %}}{{{{ exceptions.raise_compiler_error({said}) }}}}{{% endif %}}"
+    )
+    settings = yaml.safe_load((project / "dbt_project.yml").read_text())
+    settings["on-run-start"] = ["select nothing", "select 1"]
+    (project / "dbt_project.yml").write_text(yaml.safe_dump(settings))
+    built = build(project, database, "--default", "--quick", "--", "--select", "fine+")
+    assert built.returncode == 1, built.stderr
+    lines = built.stdout.splitlines()
+    assert lines[0] == "Error: hook some-on-run-start-0 (./dbt_project.yml)"
+    assert "nothing" in lines[1]
+    assert sum(line.startswith("Error") for line in lines) == 1
+    assert re.search(r": 1 error, 0 warnings, \d+ skipped, ", lines[-1])
+
+
 @pytest.mark.parametrize("engine", ["duckdb"])
 def test_unit_tests_run_in_the_first_build_alone(project: Path, database: Database) -> None:
     organisations = ("--org", "acme", "--org", "globex")
