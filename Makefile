@@ -177,6 +177,11 @@ bench: setup ## Time the views beside hand-written queries, and refreshes beside
 	@$(BIN)/python -m benchmarks.views $(addprefix --size=,$(SIZE)) $(addprefix --rounds=,$(ROUNDS)) \
 	  $(if $(filter command line,$(origin ENGINE)),--engine=$(ENGINE)) $(addprefix --part=,$(PART)) $(addprefix --batch=,$(BATCH))
 
+.PHONY: bench-beside
+bench-beside: setup ## Time this checkout beside another one (OTHER=directory, SIZE, ENGINE)
+	@$(BIN)/python -m benchmarks.beside "$(OTHER)" $(addprefix --size=,$(SIZE)) $(addprefix --rounds=,$(ROUNDS)) \
+	  $(if $(filter command line,$(origin ENGINE)),--engine=$(ENGINE))
+
 .PHONY: clean
 clean: ## Remove what the other targets wrote, except .venv, profiles.yml and events
 	@rm -rf .cache build dist logs target *.egg-info

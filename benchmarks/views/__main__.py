@@ -68,13 +68,13 @@ def _database(stack: ExitStack, engine: str, work: Path) -> Database:
         return Database("duckdb", work)
     server = server_from_environment(os.environ)
     if server is None:
-        server = stack.enter_context(_own_server())
+        server = stack.enter_context(embedded())
     return Database("postgres", work, server, "event_analytics_bench_views")
 
 
 @contextmanager
-def _own_server() -> Iterator[PostgresServer]:
-    """An embedded server with the settings above, which take a start of their own."""
+def embedded() -> Iterator[PostgresServer]:
+    """An embedded PostgreSQL with the settings above, which take a start of their own."""
     directory = CACHE / "postgres-views"
     with embedded_server(directory) as server, server.connect() as connection:
         for name, value in SETTINGS.items():

@@ -24,15 +24,15 @@ SEEDS = REPOSITORY / "benchmarks" / "seeds"
 WITHOUT_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 
 
-def copy_project(directory: Path) -> Path:
+def copy_project(directory: Path, checkout: Path = REPOSITORY) -> Path:
     """Copy the dbt project into a new directory, with the benchmark's definitions."""
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
     for part in ("models", "macros", "seeds", "analyses", "tests/dbt"):
-        shutil.copytree(REPOSITORY / part, directory / part)
+        shutil.copytree(checkout / part, directory / part)
     for file in ("dbt_project.yml", "selectors.yml"):
-        shutil.copy(REPOSITORY / file, directory)
-    shutil.copy(REPOSITORY / "profiles.example.yml", directory / "profiles.yml")
+        shutil.copy(checkout / file, directory)
+    shutil.copy(checkout / "profiles.example.yml", directory / "profiles.yml")
     for seed in SEEDS.glob("*.csv"):
         shutil.copy(seed, directory / "seeds")
     return directory
@@ -47,12 +47,14 @@ class Database:
         directory: The copy of the project, and the DuckDB file.
         server: Where the PostgreSQL database is.
         name: The PostgreSQL database.
+        checkout: Whose loader and project are measured.
     """
 
     engine: Engine
     directory: Path
     server: PostgresServer | None = None
     name: str = ""
+    checkout: Path = REPOSITORY
 
     @property
     def path(self) -> Path:
@@ -69,7 +71,7 @@ class Database:
         return {
             **cleaned,
             **reached,
-            "PYTHONPATH": str(REPOSITORY),
+            "PYTHONPATH": str(self.checkout),
             "DBT_PROFILES_DIR": str(self.directory),
             "DBT_PROJECT_DIR": str(self.directory),
             "EVENTS_TARGET": self.engine,
@@ -77,7 +79,7 @@ class Database:
 
     def create(self) -> None:
         """Make an empty database with raw tables."""
-        copy_project(self.directory)
+        copy_project(self.directory, self.checkout)
         if self.server is not None:
             self.server.drop_database(self.name)
             self.server.create_database(self.name)

@@ -101,6 +101,7 @@ def test_exactly_the_named_roles_may_read(built: Database) -> None:
         ('"open', "which is no list of roles"),
         ('"a" b', "which is no list of roles"),
     ],
+    ids=["in_capitals", "an_open_quote", "a_word_after_a_quote"],
 )
 def test_a_list_that_names_no_roles_stops_the_build(
     built: Database, names: str, sentence: str
