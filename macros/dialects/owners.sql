@@ -55,8 +55,19 @@
                     built.owner <> roles.oid
                     and pg_has_role(built.owner, 'USAGE')
                     and pg_has_role(roles.oid, 'USAGE')
-                    and has_schema_privilege(roles.oid, {{ event_analytics.text_literal(events.schema) }}, 'USAGE')
-                    and has_table_privilege(roles.oid, {{ event_analytics.text_literal(events) }}, 'SELECT')
+                    {#- null, and so not true, where there is no such table yet #}
+                    and has_schema_privilege(
+                        roles.oid,
+                        cast(to_regnamespace(
+                            quote_ident({{ event_analytics.text_literal(events.schema) }})
+                        ) as oid),
+                        'USAGE'
+                    )
+                    and has_table_privilege(
+                        roles.oid,
+                        cast(to_regclass({{ event_analytics.text_literal(events) }}) as oid),
+                        'SELECT'
+                    )
             loop
                 execute statement;
             end loop;

@@ -98,3 +98,19 @@ def test_without_events_nothing_is_warned_of(project: Project) -> None:
     tested = project.run("test", "--select", TEST)
     assert tested.statuses[TEST] == "pass"
     assert not warnings(tested)
+
+
+def test_what_makes_reports_long_is_said_as_well(project: Project) -> None:
+    project.replace_events(
+        "ann search 2000-01-01T00:03", "ann buy 2026-03-01T10:01", "bob buy 2026-03-01T10:01"
+    )
+    built = project.run(
+        *("build", "--select", "+int_event_warnings"),
+        *("--exclude", "test_type:unit", "test_type:generic", "int_definition_warnings"),
+    )
+    assert built.statuses["events_are_what_reports_are_made_for"] == "warn"
+    said = [line.strip() for line in built.output.splitlines() if "first event" in line]
+    assert said == [
+        "The first event is dated 2000-01-01; reports by date begin with 2016-03-01; "
+        "the variable max_report_days says how far they go back."
+    ]
