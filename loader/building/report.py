@@ -14,6 +14,7 @@ import click
 from loader.building.sentences import MOST, read_sentences
 
 _WARNED = ("warn",)
+_KINDS = ("seed", "unit_test", "model", "test")
 _FAILED = ("error", "fail", "runtime error", "partial success")
 # Where in the macros a sentence was raised is for those who write macros; the log file has it.
 _TRAIL = re.compile(r"^\s*> (in|called by) ")
@@ -67,7 +68,11 @@ class Built:
 
     def summary(self) -> str:
         """What was done and what went wrong, on one line."""
-        done = ", ".join(_counted(count, kind) for kind, count in self._done().items())
+        # whatever came first, as no two builds have the same order
+        done = ", ".join(
+            _counted(count, kind)
+            for kind, count in sorted(self._done().items(), key=lambda one: _place(one[0]))
+        )
         errors = sum(finding.is_error() for finding in self.findings)
         told = [
             _counted(errors, "error") if errors else "no errors",
@@ -137,6 +142,11 @@ def from_exception(error: BaseException) -> Finding:
     """What kept dbt from going on."""
     first, *others = _lines(str(error)) or [type(error).__name__]
     return Finding("error", first, tuple(others))
+
+
+def _place(kind: str) -> int:
+    """Where a kind of step stands among all; what dbt has besides comes last."""
+    return _KINDS.index(kind) if kind in _KINDS else len(_KINDS)
 
 
 def _lines(message: str) -> list[str]:
