@@ -111,6 +111,8 @@ def test_what_makes_reports_long_is_said_as_well(project: Project) -> None:
     assert built.statuses["events_are_what_reports_are_made_for"] == "warn"
     said = [line.strip() for line in built.output.splitlines() if "first event" in line]
     assert said == [
-        "The first event is dated 2000-01-01; reports by date begin with 2016-03-01; "
-        "the variable max_report_days says how far they go back."
+        (
+            "The first event is dated 2000-01-01; reports by date begin with 2016-03-01; "
+            "the variable max_report_days says how far they go back."
+        )
     ]
