@@ -22,14 +22,15 @@ RESOLVE = index=$$($(BIN)/pip config get global.index-url 2>/dev/null || printen
 WORKERS := --numprocesses logical --no-loadscope-reorder
 # Suites that take long or need more than Python, each with a target of its own.
 OWN_TARGETS := buffer deploy exactness interruption metrics_layer package report rollups sdks
-# What few installations meet: odd zones, texts, settings, file names, roles, commands and refusals. Of
+# What few installations meet: extremes, odd zones, texts, settings, file names, roles and refusals. Of
 # each a few, which are enough to see it break.
-UNUSUAL := $(addprefix tests/,loader/test_handing_over.py metrics/test_refused_definitions.py \
-  metrics/test_seed_texts.py metrics/test_sessions.py metrics/test_time_zones.py \
+UNUSUAL := $(addprefix tests/,loader/test_handing_over.py metrics/test_extremes.py \
+  metrics/test_refused_definitions.py metrics/test_seed_texts.py metrics/test_sessions.py metrics/test_time_zones.py \
   project/test_duckdb_files.py rollups/test_commands.py rollups/test_refused.py)
 FEW := (of_no_events_or_some and postgres-incremental-empty) or (failed_can_be and duckdb-view) \
   or (a_copy_is_read and archive) or (dbt_retry and test_refused_definitions and postgres) \
-  or (a_seed_that_is_refused and duckdb and not known) or (test_seed_texts and duckdb)
+  or (a_seed_that_is_refused and duckdb and not known) or (test_seed_texts and duckdb) \
+  or (an_extreme and postgres and the_oldest)
 
 # Where no PGHOST names a server, one runs for as long as the demo.
 WITH_postgres := $(BIN)/python -m scripts.with_postgres --
@@ -66,7 +67,7 @@ test: setup ## Run the tests, on DuckDB and PostgreSQL
 	  $(foreach file,$(UNUSUAL),--ignore $(file))
 
 .PHONY: test-unusual
-test-unusual: setup ## Try odd zones, texts, settings, file names, roles and commands (SMALL=1: a few)
+test-unusual: setup ## Try extremes, odd zones, texts, file names, roles and commands (SMALL=1: a few)
 	@$(BIN)/pytest $(WORKERS) $(UNUSUAL) $(if $(SMALL),-k '$(FEW)')
 
 .PHONY: test-interruption

@@ -6,7 +6,6 @@ more logs, and other ones each time; `make test-exactness` many more users, with
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from uuid import UUID
@@ -18,40 +17,17 @@ from hypothesis import Phase, given
 from tests.conftest import MakeDatabase
 from tests.metrics.compare import differing_views, small_difference
 from tests.metrics.crowds import crowd
-from tests.metrics.extremes import EXTREMES, ordinary
 from tests.metrics.strategies import logs
-from tests.metrics.variants import VARIANTS, Variant
+from tests.metrics.variants import DEFINITIONS, SEEDS, VARIANTS, Variant, build
 from tests.metrics.views import PublicViews, copy_project, difference, log_as_text
-from tests.reference import VIEWS, Definitions, Event, History, compute
+from tests.reference import VIEWS, Event, compute
 from tests.support.databases import ENGINES, Engine
-from tests.support.run import BUILD_UNTESTED, run_dbt, run_loader
-
-SEEDS = Path(__file__).parent / "seeds"
-DEFINITIONS = Definitions.from_seeds(SEEDS)
-# No more than the seeds need: each step that funnels may have costs time in every query.
-MAX_FUNNEL_STEPS = max(len(funnel.steps) for funnel in DEFINITIONS.funnels)
 
 # Of how many logs each variant is asked on each engine, by profile; the first is the empty one.
 EXAMPLES = {"repeatable": 3, "thorough": 1000}
 # What hangs on equal instants takes more users, who hardly do anything else.
 CROWDS = (1,)
 CROWD_USERS = 200
-
-# Views with rows for each date, and what they may have for one: the cells of all retentions, the
-# steps of all funnels. An event may add a month of rows to each segment, and cells of its cohorts.
-DATED = (
-    "cohort_retention",
-    "cohort_retention_by_segment",
-    "daily_active_users",
-    "daily_active_users_by_segment",
-    "daily_churn",
-    "funnel_conversion_daily",
-)
-ROWS_OF_A_DATE = 150
-ROWS_OF_AN_EVENT = 250
-# What the steps of a plan hand on, together: how many times as many rows, and how many for a date.
-WORK = 5
-WORK_OF_A_DATE = 2000
 
 BOTH: Mapping[str, object] = {"p": "1", "q": "1"}
 
@@ -86,9 +62,7 @@ def views(
 ) -> Iterator[PublicViews]:
     """The views, built with the variant's settings."""
     database = make_session_database(session_engine)
-    run_loader("init", database=database, check=True)
-    variables = variant.settings.as_dbt_vars() | {"max_funnel_steps": MAX_FUNNEL_STEPS}
-    run_dbt(*BUILD_UNTESTED, database=database, variables=variables, project=project)
+    build(database, project, variant)
     with PublicViews(database, variant.session_timezone) as built:
         yield built
 
@@ -126,53 +100,6 @@ def test_crowds_match_reference(views: PublicViews, variant: Variant, seed: int)
     found = differing_views([views], log, DEFINITIONS, variant.settings)
     if found:
         pytest.fail(small_difference(*found[0], log, DEFINITIONS, variant.settings))
-
-
-@dataclass(frozen=True)
-class Read:
-    """All views of a log: how many rows they have, and what their plans hand on to have them."""
-
-    days: int
-    rows: Mapping[str, int]
-    work: Mapping[str, int]
-
-
-def read(views: PublicViews, variant: Variant, log: list[Event]) -> Read:
-    """Read all views and compare them with the reference."""
-    history = History(log, DEFINITIONS, variant.settings)
-    views.replace_events(log)
-    rows = {}
-    for view, reference in VIEWS.items():
-        found = views.rows(view)
-        differs = difference(view, reference.rows(history), found, ("reference", views.engine))
-        assert not differs, differs
-        rows[view] = len(found)
-    return Read(len(history.calendar), rows, {view: views.work(view) for view in DATED})
-
-
-@pytest.fixture(scope="session")
-def ordinarily(views: PublicViews, variant: Variant) -> Read:
-    """What an ordinary log takes."""
-    return read(views, variant, ordinary(variant.instants()[0]))
-
-
-@pytest.mark.parametrize("variant", ["defaults"], indirect=True)
-@pytest.mark.parametrize("name", EXTREMES)
-@pytest.mark.timeout(900)
-def test_an_extreme_costs_no_more_than_its_own_rows(
-    views: PublicViews, variant: Variant, ordinarily: Read, name: str
-) -> None:
-    """Rows and work grow with events and with days, not with their product."""
-    anchor = variant.instants()[0]
-    more = EXTREMES[name](anchor)
-    extremely = read(views, variant, ordinary(anchor) + more)
-    days = extremely.days - ordinarily.days
-    for view in VIEWS:
-        by_date = 0 if view.endswith("_by_segment") else ROWS_OF_A_DATE * days
-        added = extremely.rows[view] - ordinarily.rows[view]
-        assert added <= by_date + ROWS_OF_AN_EVENT * len(more), (view, days)
-    for view, work in ordinarily.work.items():
-        assert extremely.work[view] <= WORK * work + WORK_OF_A_DATE * days, (view, days, work)
 
 
 @pytest.mark.parametrize(

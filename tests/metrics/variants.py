@@ -1,9 +1,17 @@
-"""Settings under which the views are compared with the reference."""
+"""Settings and definitions under which the views are compared with the reference."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
 
-from tests.reference import Settings
+from tests.reference import Definitions, Settings
+from tests.support.databases import Database
+from tests.support.run import BUILD_UNTESTED, run_dbt, run_loader
+
+SEEDS = Path(__file__).parent / "seeds"
+DEFINITIONS = Definitions.from_seeds(SEEDS)
+# No more than the seeds need: each step that funnels may have costs time in every query.
+MAX_FUNNEL_STEPS = max(len(funnel.steps) for funnel in DEFINITIONS.funnels)
 
 
 @dataclass(frozen=True)
@@ -72,3 +80,10 @@ VARIANTS = {
         session_timezone="America/Havana",  # where 2024-03-10 has no midnight
     ),
 }
+
+
+def build(database: Database, project: Path, variant: Variant) -> None:
+    """Build all views of the project with a variant's settings, in an empty database."""
+    run_loader("init", database=database, check=True)
+    variables = variant.settings.as_dbt_vars() | {"max_funnel_steps": MAX_FUNNEL_STEPS}
+    run_dbt(*BUILD_UNTESTED, database=database, variables=variables, project=project)
