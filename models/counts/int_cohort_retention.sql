@@ -16,99 +16,140 @@ counted as (
 
 ),
 
-last_periods as (
+bounds as (
 
     select
         period,
-        max(period_index) as last_index
+        max(period_index) as last_index,
+        -- periods end in their order, so that the first that is not over tells all
+        min(case when not is_complete then period_index end) as open_index
     from periods
     group by period
 
 ),
 
--- of all users every cohort, of the users of a segment's value those in which any of them are
+-- of all users every cohort has every cell
 cohorts as (
 
     select
-        'none' as breakdown,
-        '' as segment,
-        '' as segment_value,
         retentions.retention,
-        retentions.period,
         retentions.periods,
         periods.period_start as cohort_start,
-        periods.period_index as cohort_index
+        periods.period_index as cohort_index,
+        bounds.last_index
     from retentions
     inner join periods
         on retentions.period = periods.period
-    union all
-    select
-        'segment' as breakdown,
-        counted.segment,
-        counted.segment_value,
-        retentions.retention,
-        retentions.period,
-        retentions.periods,
-        periods.period_start as cohort_start,
-        periods.period_index as cohort_index
-    from counted
-    inner join retentions
-        on counted.retention = retentions.retention
-    inner join periods
-        on
-            retentions.period = periods.period
-            and counted.cohort_index = periods.period_index
-    where
-        counted.breakdown = 'segment'
-        and counted.cohort_users > 0
+    inner join bounds
+        on retentions.period = bounds.period
 
 ),
 
 cells as (
 
     select
-        cohorts.breakdown,
-        cohorts.segment,
-        cohorts.segment_value,
-        cohorts.retention,
-        cohorts.period,
-        cohorts.cohort_start,
-        cohorts.cohort_index,
-        {{ each_number(
-            '0', 'least(cohorts.periods, last_periods.last_index - cohorts.cohort_index)'
-        ) }} as period_number
+        'none' as breakdown,
+        '' as segment,
+        '' as segment_value,
+        retention,
+        cohort_start,
+        cohort_index,
+        {{ each_number('0', 'least(periods, last_index - cohort_index)') }} as period_number,
+        0 as cohort_users,
+        0 as returned_users,
+        0 as last_returned_users
     from cohorts
-    inner join last_periods
-        on cohorts.period = last_periods.period
+
+),
+
+placed as (
+
+    select
+        counted.breakdown,
+        counted.segment,
+        counted.segment_value,
+        counted.retention,
+        cohorts.cohort_start,
+        counted.cohort_index,
+        counted.period_number,
+        counted.cohort_users,
+        counted.returned_users,
+        counted.last_returned_users,
+        -- of the users of a segment's value, cohorts in which any of them are
+        case
+            when counted.breakdown = 'segment' and counted.cohort_users > 0
+                then least(cohorts.periods, cohorts.last_index - counted.cohort_index)
+            else -1
+        end as last_cell
+    from counted
+    inner join cohorts
+        on
+            counted.retention = cohorts.retention
+            and counted.cohort_index = cohorts.cohort_index
+
+),
+
+-- each count as it is, as cell -1, and the cells of its cohort beside it: in a join PostgreSQL, which
+-- does not foresee how many these are, might go through all counts for each of them
+expanded as (
+
+    select
+        breakdown,
+        segment,
+        segment_value,
+        retention,
+        cohort_start,
+        cohort_index,
+        period_number,
+        cohort_users,
+        returned_users,
+        last_returned_users,
+        {{ each_number('-1', 'last_cell') }} as cell
+    from placed
+
+),
+
+unioned as (
+
+    select * from cells
+    union all
+    select
+        breakdown,
+        segment,
+        segment_value,
+        retention,
+        cohort_start,
+        cohort_index,
+        case when cell = -1 then period_number else cell end as period_number,
+        case when cell = -1 then cohort_users else 0 end as cohort_users,
+        case when cell = -1 then returned_users else 0 end as returned_users,
+        case when cell = -1 then last_returned_users else 0 end as last_returned_users
+    from expanded
 
 ),
 
 filled as (
 
     select
-        cells.breakdown,
-        cells.segment,
-        cells.segment_value,
-        cells.retention,
-        cells.period,
-        cells.cohort_start,
-        cells.cohort_index,
-        cells.period_number,
-        periods.is_complete,
-        coalesce(counted.cohort_users, 0) as cohort_users,
-        coalesce(counted.returned_users, 0) as returned_users,
-        coalesce(counted.last_returned_users, 0) as last_returned_users
-    from cells
-    inner join periods
-        on
-            cells.period = periods.period
-            and cells.cohort_index + cells.period_number = periods.period_index
-    left join counted
-        on
-            {{ same_breakdown('cells', 'counted') }}
-            and cells.retention = counted.retention
-            and cells.cohort_index = counted.cohort_index
-            and cells.period_number = counted.period_number
+        breakdown,
+        segment,
+        segment_value,
+        retention,
+        cohort_start,
+        cohort_index,
+        period_number,
+        sum(cohort_users) as cohort_users,
+        sum(returned_users) as returned_users,
+        sum(last_returned_users) as last_returned_users
+    from unioned
+    group by
+        breakdown,
+        segment,
+        segment_value,
+        retention,
+        cohort_start,
+        cohort_index,
+        period_number
 
 ),
 
@@ -119,10 +160,9 @@ accumulated as (
         segment,
         segment_value,
         retention,
-        period,
         cohort_start,
+        cohort_index,
         period_number,
-        is_complete,
         -- the cohort stands in its cell 0
         sum(cohort_users) over (
             partition by breakdown, segment, segment_value, retention, cohort_index
@@ -133,6 +173,30 @@ accumulated as (
             order by period_number desc
         ) as later_returned_users
     from filled
+
+),
+
+dated as (
+
+    select
+        accumulated.breakdown,
+        accumulated.segment,
+        accumulated.segment_value,
+        accumulated.retention,
+        retentions.period,
+        accumulated.cohort_start,
+        accumulated.period_number,
+        accumulated.cohort_users,
+        accumulated.returned_users,
+        accumulated.later_returned_users,
+        coalesce(
+            accumulated.cohort_index + accumulated.period_number < bounds.open_index, true
+        ) as is_complete
+    from accumulated
+    inner join retentions
+        on accumulated.retention = retentions.retention
+    inner join bounds
+        on retentions.period = bounds.period
 
 ),
 
@@ -152,7 +216,7 @@ sized as (
         case when period_number = 0 then cohort_users else later_returned_users end
             as retained_users_unbounded,
         is_complete
-    from accumulated
+    from dated
 
 )
 
