@@ -89,8 +89,8 @@ placed as (
 
 ),
 
--- Each count as it is, as cell -1, and the cells of its cohort beside it: in a join PostgreSQL might
--- go through all counts for each of them, as it does not foresee how many there are.
+-- Each count as it is, as cell -1, and the cells of its cohort beside it: in a join PostgreSQL
+-- might go through all counts for each of them, as it does not foresee how many there are.
 expanded as (
 
     select
