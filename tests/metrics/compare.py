@@ -1,10 +1,29 @@
 """Holding the views of built projects against the plain reference."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from tests.metrics.crowds import smallest
 from tests.metrics.views import PublicViews, difference, log_as_text
 from tests.reference import VIEWS, Definitions, Event, History, Settings, compute
+
+
+def assert_views_match(
+    views: PublicViews,
+    names: Iterable[str],
+    log: Sequence[Event],
+    definitions: Definitions,
+    settings: Settings,
+    *,
+    happened: object = None,
+) -> None:
+    """Compare these views with the reference, for the events that are there.
+
+    What has happened before is said with what differs.
+    """
+    for view in names:
+        expected = compute(view, log, definitions, settings)
+        found = difference(view, expected, views.rows(view), ("reference", views.engine))
+        assert not found, f"{found}\nafter {happened}" if happened else found
 
 
 def differing_views(

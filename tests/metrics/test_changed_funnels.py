@@ -13,9 +13,10 @@ import psycopg
 import pytest
 
 from tests.conftest import MakeDatabase
+from tests.metrics.compare import assert_views_match
 from tests.metrics.logs import log
-from tests.metrics.views import PublicViews, copy_project, difference
-from tests.reference import Definitions, Settings, compute
+from tests.metrics.views import PublicViews, copy_project
+from tests.reference import Definitions, Settings
 from tests.support.databases import ENGINES, REPOSITORY, Database, Engine
 from tests.support.run import BUILD_UNTESTED, run_dbt, run_loader
 
@@ -110,10 +111,7 @@ class Project:
         """Compare the funnel views with the reference, for what stands in the seeds."""
         definitions = Definitions.from_seeds(self.directory / "seeds")
         with PublicViews(self.database) as views:
-            for view in VIEWS:
-                expected = compute(view, EVENTS, definitions, Settings())
-                found = difference(view, expected, views.rows(view), ("reference", views.engine))
-                assert not found, found
+            assert_views_match(views, VIEWS, EVENTS, definitions, Settings())
 
 
 @pytest.fixture(scope="module", params=ENGINES)

@@ -12,9 +12,10 @@ import psycopg
 import pytest
 
 from tests.conftest import MakeDatabase
+from tests.metrics.compare import assert_views_match
 from tests.metrics.logs import at
-from tests.metrics.views import PublicViews, copy_project, difference
-from tests.reference import Definitions, Event, Settings, compute
+from tests.metrics.views import PublicViews, copy_project
+from tests.reference import Definitions, Event, Settings
 from tests.support.databases import REPOSITORY, Database, Engine
 from tests.support.run import BUILD_UNTESTED, run_dbt, run_loader
 
@@ -83,6 +84,4 @@ def assert_view_matches(database: Database, project: Path) -> None:
     """Compare the view with the reference, for what stands in the seed."""
     definitions = Definitions.from_seeds(project / "seeds")
     with PublicViews(database) as views:
-        expected = compute(VIEW, EVENTS, definitions, Settings())
-        found = difference(VIEW, expected, views.rows(VIEW), ("reference", views.engine))
-    assert not found, found
+        assert_views_match(views, [VIEW], EVENTS, definitions, Settings())

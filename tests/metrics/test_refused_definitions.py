@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 
 from tests.conftest import MakeDatabase
+from tests.metrics.compare import assert_views_match
 from tests.metrics.logs import log
-from tests.metrics.views import PublicViews, copy_project, difference
-from tests.reference import VIEWS, Definitions, Settings, compute
+from tests.metrics.views import PublicViews, copy_project
+from tests.reference import VIEWS, Definitions, Settings
 from tests.support.databases import ENGINES, REPOSITORY, Database, Engine
 from tests.support.dbt_process import run_dbt_process
 from tests.support.run import BUILD_UNTESTED, DbtResult, run_dbt, run_loader
@@ -193,10 +194,7 @@ class Project:
         definitions = Definitions.from_seeds(self.directory / "seeds")
         settings = Settings(reporting_timezone="Europe/Berlin")
         with PublicViews(self.database) as views:
-            for view in names:
-                expected = compute(view, EVENTS, definitions, settings)
-                found = difference(view, expected, views.rows(view), ("reference", views.engine))
-                assert not found, found
+            assert_views_match(views, names, EVENTS, definitions, settings)
 
 
 @pytest.fixture(scope="module", params=ENGINES)

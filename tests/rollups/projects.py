@@ -11,9 +11,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tests.metrics import compare
 from tests.metrics.logs import log
-from tests.metrics.views import PublicViews, difference
-from tests.reference import VIEWS, Definitions, Event, Settings, compute
+from tests.metrics.views import PublicViews
+from tests.reference import VIEWS, Definitions, Event, Settings
 from tests.support.databases import Database
 from tests.support.run import BUILD_UNTESTED, DbtResult, process_environment, run_dbt
 
@@ -123,10 +124,7 @@ def assert_views_match(
 ) -> None:
     """Compare every public view with the reference."""
     with PublicViews(database) as views:
-        for view in VIEWS:
-            expected = compute(view, events, definitions, settings)
-            found = difference(view, expected, views.rows(view), ("reference", views.engine))
-            assert not found, f"{found}\nafter {happened}"
+        compare.assert_views_match(views, VIEWS, events, definitions, settings, happened=happened)
 
 
 def seed_rows(seed: str = "funnels") -> list[dict[str, str]]:

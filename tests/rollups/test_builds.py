@@ -35,6 +35,17 @@ def test_a_build_without_new_events_computes_no_user_again(project: Project) -> 
     assert_views_match(project.database, events, definitions, Settings(), "one more event of bob")
 
 
+def test_reports_reach_back_as_far_as_is_said_without_computing_anybody_again(
+    project: Project,
+) -> None:
+    definitions = project.definitions(shorter_windows=False)
+    for days in (1, 2, 3653):
+        settings = Settings(max_report_days=days)
+        project.build(settings)
+        assert due_users(project.database) == set()
+        assert_views_match(project.database, some_events()[:-1], definitions, settings, days)
+
+
 def test_a_refresh_makes_no_view_again(project: Project) -> None:
     definitions = project.definitions(shorter_windows=False)
     events = some_events()

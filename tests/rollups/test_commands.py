@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from tests.conftest import MakeDatabase
-from tests.metrics.views import PublicViews, copy_project, difference
-from tests.reference import VIEWS, Definitions, Event, Settings, compute
+from tests.metrics import compare
+from tests.metrics.views import PublicViews, copy_project
+from tests.reference import VIEWS, Definitions, Event, Settings
 from tests.rollups.projects import SEEDS, Project, some_events
 from tests.support.databases import REPOSITORY, Database, Engine
 from tests.support.run import DbtResult, run_loader
@@ -65,10 +66,9 @@ class Built:
         """Compare views with the reference."""
         events = self.events if events is None else events
         with PublicViews(self.project.database) as views:
-            for view in self.views:
-                expected = compute(view, events, self.definitions, Settings())
-                found = difference(view, expected, views.rows(view), ("reference", views.engine))
-                assert not found, f"{found}\nafter {happened}"
+            compare.assert_views_match(
+                views, self.views, events, self.definitions, Settings(), happened=happened
+            )
 
     def assert_same(self, schema: str) -> None:
         """Compare views with those of another schema."""
