@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from typing import Any, Protocol
+
+from loader import strict_json
 
 #: Names of each field, the first one first.
 ALIASES: Mapping[str, tuple[str, ...]] = {
@@ -15,20 +18,37 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "properties": ("properties",),
 }
 REQUIRED = ("event_name", "event_time", "user_id")
-_REST = "*"
+_MAX_DEPTH = 63
+#: Instead of names: everything else.
+REST = "*"
 
+#: Where to look: keys and positions, from the outside to the inside.
 Path = tuple[str, ...]
+
+
+class Columns(Protocol):
+    """What a reader of tables wants to know about the mapping."""
+
+    def columns(self, present: Iterable[str]) -> list[str]:
+        """Those of a table's columns ``present`` that events are made from, in their order."""
+        ...
+
+    def missing(self, present: Iterable[str]) -> list[str]:
+        """Fields that a table with these columns lacks, though it has to have them."""
+        ...
 
 
 @dataclass(frozen=True)
 class FieldNames:
     """Where each field is looked for: its aliases, or what ``mapping`` names instead.
 
-    A mapping's value is a key; or, beginning with ``/``, a JSON pointer into nested values; or
-    empty for "nowhere"; or, for properties, ``*``: everything that no other field was taken from.
+    A mapping's value is a key; or, beginning with ``/``, a JSON pointer into nested values and
+    into texts that hold JSON; or empty for "nowhere"; or, for properties, ``*``: everything that
+    no other field was taken from. A tuple of paths stands for itself: the first that is there and
+    neither null nor the empty text wins.
     """
 
-    mapping: Mapping[str, str] = field(default_factory=dict)
+    mapping: Mapping[str, str | tuple[Path, ...]] = field(default_factory=dict)
     paths: Mapping[str, tuple[Path, ...]] = field(init=False)
     rest_is_properties: bool = field(init=False)
     # The same as paths, but plain keys as texts, which are looked up in less time.
@@ -38,14 +58,17 @@ class FieldNames:
         for name, where in self.mapping.items():
             if name not in ALIASES:
                 raise ValueError(f"{name!r} is no field; fields are {', '.join(ALIASES)}")
-            if where == "" and name in REQUIRED:
+            if not where and name in REQUIRED:
                 raise ValueError(f"{name} is required, so it needs a column")
         paths: dict[str, tuple[Path, ...]] = {
             name: tuple((alias,) for alias in aliases) for name, aliases in ALIASES.items()
         }
         for name, where in self.mapping.items():
-            paths[name] = (_path(where),) if where else ()
-        rest = self.mapping.get("properties") == _REST
+            if isinstance(where, tuple):
+                paths[name] = where
+            else:
+                paths[name] = (path_of(where),) if where else ()
+        rest = self.mapping.get("properties") == REST
         if rest:
             paths["properties"] = ()
         object.__setattr__(self, "paths", paths)
@@ -56,14 +79,11 @@ class FieldNames:
         }
         object.__setattr__(self, "_keys", keys)
 
-    def value(self, row: Mapping[str, Any], name: str, *, keep_empty: bool = False) -> Any:
-        """The field's value in ``row``; None where there is none.
-
-        The empty text counts as none, unless ``keep_empty``.
-        """
+    def value(self, row: Mapping[str, Any], name: str) -> Any:
+        """The field's value in ``row``; None where there is none, or an empty text."""
         for key in self._keys[name]:
-            value = row.get(key) if isinstance(key, str) else _lookup(row, key)
-            if value is not None and (keep_empty or value != ""):
+            value = row.get(key) if isinstance(key, str) else lookup(row, key)
+            if value is not None and value != "":
                 return value
         return None
 
@@ -93,20 +113,39 @@ class FieldNames:
         return [column for column in present if column in wanted]
 
     def missing(self, present: Iterable[str]) -> list[str]:
-        """Required fields for which a table with these columns has none."""
+        """Fields for which a table with these columns has none, though it has to.
+
+        Those are the required ones, and those that the mapping names.
+        """
         known = set(present)
-        return [name for name in REQUIRED if not any(path[0] in known for path in self.paths[name])]
+        return [
+            name
+            for name, paths in self.paths.items()
+            if (name in REQUIRED or (name in self.mapping and paths))
+            and not any(path[0] in known for path in paths)
+        ]
+
+    def unread(self, keys: Iterable[str]) -> list[str]:
+        """Those of a row's keys from which nothing is ever taken, in their order."""
+        if self.rest_is_properties:
+            return []
+        read = {path[0] for paths in self.paths.values() for path in paths}
+        return [key for key in keys if key not in read]
 
 
-def _path(where: str) -> Path:
+def path_of(where: str) -> Path:
+    """The path that a key, or a JSON pointer, stands for."""
     if not where.startswith("/"):
         return (where,)
     return tuple(part.replace("~1", "/").replace("~0", "~") for part in where[1:].split("/"))
 
 
-def _lookup(row: Mapping[str, Any], path: Path) -> Any:
+def lookup(row: Mapping[str, Any], path: Path) -> Any:
+    """What is at ``path``, also inside texts that hold JSON; None where there is nothing."""
     value: Any = row
     for part in path:
+        if isinstance(value, str):
+            value = json_text(value)
         if isinstance(value, Mapping):
             value = value.get(part)
         elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
@@ -114,3 +153,18 @@ def _lookup(row: Mapping[str, Any], path: Path) -> Any:
         else:
             return None
     return value
+
+
+@lru_cache(maxsize=16)
+def json_text(text: str) -> Any:
+    """The object or array that a text holds; None where it holds none that the contract takes.
+
+    Several fields of a row are often in one text, so the last ones are remembered: do not change
+    what is returned.
+    """
+    if text.lstrip(" \t\r\n")[:1] not in ("{", "["):
+        return None
+    try:
+        return strict_json.parse(text, max_depth=_MAX_DEPTH)
+    except strict_json.JsonError:
+        return None

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+from loader.readers.archives import members
 from loader.readers.block import Block, Reader, RejectedRow
-from loader.readers.source import FORMATS, Format, Source, expand
+from loader.readers.expand import expand
+from loader.readers.options import FORMATS, Format, ReadOptions
+from loader.readers.source import Source
 
-__all__ = ["FORMATS", "Block", "Format", "Reader", "RejectedRow", "Source", "expand"]
+__all__ = [
+    "FORMATS",
+    "Block",
+    "Format",
+    "ReadOptions",
+    "Reader",
+    "RejectedRow",
+    "Source",
+    "expand",
+    "members",
+]

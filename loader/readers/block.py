@@ -42,6 +42,10 @@ class Reader(Protocol):
 
     #: Whether properties may be a text that holds JSON, as in tables.
     text_properties: bool
+    #: Sentences without a full stop on what may be wrong, though it was read; complete at the end.
+    notes: list[str]
+    #: The columns of a table, once its blocks are read; none where each row has keys of its own.
+    columns: Sequence[str]
 
     def blocks(self) -> Iterator[Block]:
         """The rows of the source; LoaderError where it cannot be read to its end."""
@@ -63,3 +67,12 @@ def stored_text(text: str | bytes) -> str:
     if len(escaped) * 4 <= MAX_STORED_BYTES:
         return escaped
     return escaped.encode()[:MAX_STORED_BYTES].decode(errors="ignore")
+
+
+def not_utf8(row: str) -> bytes | None:
+    """The bytes of a row that came with broken characters, which are lone surrogates in it."""
+    try:
+        row.encode()
+    except UnicodeEncodeError:
+        return row.encode(errors="surrogateescape")
+    return None

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from loader.errors import LoaderError
 from loader.readers.block import MAX_STORED_BYTES, Block, RejectedRow, stored_text
-from loader.readers.source import ByteStream
+from loader.readers.text import OTHER_ENCODING, Bytes
 
 _BOM = b"\xef\xbb\xbf"
-_BLANK = b" \t\r\n"
 _CARRIAGE_RETURN = b"\r"
-# An array of objects; an array of anything else is a row that is no event.
-_ARRAY = re.compile(rb"\[\s*(\{|\Z)")
 
 
 class JsonLinesReader:
@@ -24,18 +19,20 @@ class JsonLinesReader:
 
     text_properties = False
 
-    def __init__(self, stream: ByteStream, *, block_bytes: int, max_bytes: int) -> None:
+    def __init__(self, stream: Bytes, *, block_bytes: int, max_bytes: int) -> None:
+        self.notes: list[str] = []
+        self.columns: Sequence[str] = ()
         self._stream = stream
         self._block_bytes = block_bytes
         self._max_bytes = max_bytes
         self._line = 1
 
     def blocks(self) -> Iterator[Block]:
-        """The lines of the stream; LoaderError for a JSON array and for damaged compression."""
+        """The lines of the stream; LoaderError for damaged compression."""
         rest = b""
         # Enough to store as much of a rejected line as of one that ends within a block.
         held = max(self._max_bytes + len(_CARRIAGE_RETURN), MAX_STORED_BYTES)
-        chunk = self._first()
+        chunk = self._stream.read(self._block_bytes).removeprefix(_BOM)
         while chunk:
             end = chunk.rfind(b"\n")
             if end >= 0:
@@ -52,16 +49,6 @@ class JsonLinesReader:
             chunk = chunk or self._stream.read(self._block_bytes)
         if rest:
             yield self._block(rest)
-
-    def _first(self) -> bytes:
-        """The first bytes, which tell a JSON array from lines."""
-        head = self._stream.read(self._block_bytes).removeprefix(_BOM)
-        if _ARRAY.match(head.lstrip(_BLANK)):
-            raise LoaderError(
-                f"{self._stream.name} holds a JSON array, not one event on each line. "
-                "Turn it into lines first, for instance with: jq -c '.[]'"
-            )
-        return head
 
     def _reject_long(self, beginning: bytes) -> Block:
         """Reject the over-long line that starts with ``beginning``."""
@@ -106,6 +93,6 @@ class JsonLinesReader:
                     reason, detail = "too_large", f"longer than {self._max_bytes} bytes"
                 else:
                     reason = "invalid_utf8"
-                    detail = f"byte {error.start + 1} of the row is not UTF-8"
+                    detail = f"byte {error.start + 1} of the row is not UTF-8; {OTHER_ENCODING}"
                 rejected.append(RejectedRow(line, reason, detail, stored_text(row)))
         return "\n".join(texts)
