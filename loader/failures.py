@@ -11,7 +11,10 @@ import duckdb
 
 from loader import explain
 from loader.errors import LoaderError
-from loader.target import Target
+from loader.targets import Target
+
+#: Engines that DuckDB works beside, to check rows on their way.
+_BESIDE = frozenset({"postgres", "clickhouse"})
 
 
 @contextmanager
@@ -23,19 +26,30 @@ def database_errors(target: Target, doing: str, *, committing: bool = False) -> 
     try:
         yield
     except duckdb.Error as error:
-        if target.engine == "postgres":  # then it only checks rows on their way
+        if target.engine in _BESIDE:  # then it only checks rows on their way
             directory = tempfile.gettempdir()
             raise LoaderError(explain.staging_failure(directory, doing, error)) from error
         raise LoaderError(_duckdb_failure(target, doing, error)) from error
     except Exception as error:
-        if target.engine != "postgres":
-            raise
-        from loader import postgres  # noqa: PLC0415 (a DuckDB file needs no psycopg)
-
-        failure = postgres.failure(target, doing, error, committing=committing)
+        failure = _failure(target, doing, error, committing=committing)
         if failure is None:
             raise
         raise failure from error
+
+
+def _failure(
+    target: Target, doing: str, error: Exception, *, committing: bool
+) -> LoaderError | None:
+    """What a server's driver means; None where the error is none of its own."""
+    if target.engine == "postgres":
+        from loader import postgres  # noqa: PLC0415 (a DuckDB file needs no psycopg)
+
+        return postgres.failure(target, doing, error, committing=committing)
+    if target.engine == "clickhouse":
+        from loader import clickhouse  # noqa: PLC0415 (only who asks for it has its driver)
+
+        return clickhouse.failure(target, doing, error, committing=committing)
+    return None
 
 
 def _duckdb_failure(target: Target, doing: str, error: duckdb.Error) -> str:

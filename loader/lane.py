@@ -49,7 +49,8 @@ _DIGEST = f"""
         {_SORTED_PROPERTIES}, ']'
     )))
 """
-_AS_UUID_5 = """
+#: SQL that makes a UUID of version 5 of ``digest``, a SHA-1 in hexadecimal.
+AS_UUID_5 = """
     concat(
         digest[1:8], '-', digest[9:12], '-5', digest[14:16], '-',
         translate(digest[17], '0123456789abcdef', '89ab89ab89ab89ab'), digest[18:20], '-',
@@ -112,6 +113,11 @@ class Lane:
         if len(left) > len(block.lines) // 2:
             self._learn("\n".join(row for _, row in left))
 
+    @property
+    def keys(self) -> list[tuple[str, ...]]:
+        """The keys of the rows that the lane let through: one list for each shape of row."""
+        return [shape.keys for shape in self._shapes]
+
     def _learn(self, text: str) -> list[_Shape]:
         """Add the shapes of some of the rows in ``text``."""
         rows = text.split("\n")
@@ -132,14 +138,14 @@ class Lane:
             if keys not in self._key_lists and len(self._key_lists) < _MAX_KEY_LISTS:
                 self._key_lists = [*self._key_lists, keys]
 
-    def _different_keys(self) -> str:
-        """SQL: whether the keys of properties differ; the dear way only where it is not known."""
+    def _different_keys(self, properties: str = "properties") -> str:
+        """SQL: whether the keys of an object differ; the dear way only where it is not known."""
         known = ", ".join(map(_quoted, self._key_lists)) or "''"
         return f"""
             case
-                when list_contains([{known}], array_to_string(json_keys(properties), chr(10)))
+                when list_contains([{known}], array_to_string(json_keys({properties}), chr(10)))
                     then true
-                else list_unique(json_keys(properties)) = len(json_keys(properties))
+                else list_unique(json_keys({properties})) = len(json_keys({properties}))
             end
         """
 
@@ -154,9 +160,11 @@ class Lane:
             if any(len(path) > 1 for path in paths) or key in taken.values():
                 return None
             taken[field] = key
-        # With two keys for the id, a null in the first would make the second count.
-        ids = [path for path in self._names.paths["event_id"] if path[0] in keys]
-        if len(ids) > 1 or not taken.keys() >= set(REQUIRED):
+        # With two keys for one of these, a null in the first would make the second count.
+        for field in ("event_id", "properties"):
+            if sum(path[0] in keys for path in self._names.paths[field]) > 1:
+                return None
+        if not taken.keys() >= set(REQUIRED):
             return None
         return _Shape(keys, taken)
 
@@ -173,9 +181,6 @@ class Lane:
         return tuple(value) if all(map(_PLAIN_KEY.fullmatch, value)) else ()
 
     def _statement(self, shapes: list[_Shape], block: Block) -> str:
-        # Through the zero, n, no part of this is constant: DuckDB would evaluate a constant list
-        # while it plans, value by value, at three times the cost.
-        lines = "range($2, $3 + n)" if _contiguous(block.lines) else "$2::bigint[]"
         matches = " ".join(
             f"when regexp_full_match(row, {_quoted(self._pattern(shape))}) then {number}"
             for number, shape in enumerate(shapes)
@@ -194,17 +199,8 @@ class Lane:
             )
         else:
             properties = f"coalesce({_choice(shapes, 'properties', 'json')}, json '{{}}')"
-        earliest, latest = (
-            f"timestamptz '{time_text(bound)}'"
-            for bound in (self._contract.earliest, self._contract.latest)
-        )
         return f"""
-            with numbered as (
-                select
-                    unnest({lines}) as line,
-                    unnest(string_split($1, chr((10 + n)::integer))) as row
-                from range(1) as zero(n)
-            ), shaped as (
+            with {self._numbered(block)}, shaped as (
                 select line, row, {shape_number} as shape from numbered
             ), parsed as (
                 select line, row, shape{parsed} from shaped
@@ -219,7 +215,29 @@ class Lane:
                     {_choice(shapes, "user_id")} as user_id,
                     case when shape is not null then {properties} end as properties
                 from parsed
-            ), timed as (
+            ), {self._judged()}
+        """
+
+    @staticmethod
+    def _numbered(block: Block) -> str:
+        """SQL: each row with its line."""
+        # Through the zero, n, no part of this is constant: DuckDB would evaluate a constant list
+        # while it plans, value by value, at three times the cost.
+        lines = "range($2, $3 + n)" if _contiguous(block.lines) else "$2::bigint[]"
+        return f"""numbered as (
+                select
+                    unnest({lines}) as line,
+                    unnest(string_split($1, chr((10 + n)::integer))) as row
+                from range(1) as zero(n)
+            )"""
+
+    def _judged(self) -> str:
+        """SQL from ``fields`` on: the events, and the rows that are left over."""
+        earliest, latest = (
+            f"timestamptz '{time_text(bound)}'"
+            for bound in (self._contract.earliest, self._contract.latest)
+        )
+        return f"""timed as (
                 select *, try_cast(event_time as timestamptz) as moment from fields
             ), judged as (
                 select
@@ -227,6 +245,8 @@ class Lane:
                     coalesce(
                         strlen(event_name) <= {MAX_TEXT}
                         and strlen(user_id) <= {MAX_TEXT}
+                        -- the contract takes 12345.0 for 12345
+                        and not contains(user_id, '.0')
                         and moment between {earliest} and {latest}
                         and {self._different_keys()},
                         false
@@ -241,7 +261,7 @@ class Lane:
                 case
                     when not ok then null
                     when event_id is not null then event_id
-                    else {_AS_UUID_5}
+                    else {AS_UUID_5}
                 end as event_id,
                 event_name,
                 event_time,

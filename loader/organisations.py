@@ -9,9 +9,12 @@ from typing import Any
 
 from loader.errors import UsageError
 from loader.failures import database_errors
+from loader.lake.manifest import organisations_in
+from loader.lake.storage import open_storage
+from loader.opening import open_to_read
 from loader.postgres import open_postgres
 from loader.schema import RAW_COLUMNS
-from loader.target import Target, open_duckdb
+from loader.targets import Target
 
 # Without an underscore, since dbt appends one and a name of its own to the schema of the marts.
 _NAME = re.compile(r"[a-z][a-z0-9]{0,29}", re.ASCII)
@@ -23,15 +26,23 @@ where table_catalog = current_database() and table_name = '{next(iter(RAW_COLUMN
 """
 
 
+# ClickHouse's databases are schemas of one server.
+_DATABASES = f"select database from system.tables where name = '{next(iter(RAW_COLUMNS))}'"
+
+
 def check_name(name: str) -> str:
     """The name, if an organisation may be called so; UsageError otherwise."""
-    if not _NAME.fullmatch(name) or name in _RESERVED:
+    if not _is_name(name):
         raise UsageError(
             f"{name!r} is no name for an organisation: it becomes part of schema names, so it is "
             "1 to 30 lower-case letters and digits, begins with a letter, and is none of "
             f"{', '.join(_RESERVED)}."
         )
     return name
+
+
+def _is_name(name: str) -> bool:
+    return bool(_NAME.fullmatch(name)) and name not in _RESERVED
 
 
 def target_of(target: Target, organisation: str | None) -> Target:
@@ -53,17 +64,27 @@ def organisations(target: Target) -> list[str]:
                 return read_organisations(
                     target.raw_schema, lambda query: connection.execute(query.encode()).fetchall()
                 )
-        with open_duckdb(target, read_only=True) as database:
+        if target.engine == "clickhouse":
+            from loader.clickhouse import open_clickhouse  # noqa: PLC0415 (if there is its driver)
+
+            with open_clickhouse(target) as client:
+                return read_organisations(target.raw_schema, client.rows, _DATABASES)
+        if target.engine == "lake":
+            names = organisations_in(open_storage(target.lake_address))
+            return [name for name in names if _is_name(name)]
+        with open_to_read(target) as database:
             return read_organisations(
                 target.raw_schema, lambda query: database.execute(query).fetchall()
             )
 
 
 def read_organisations(
-    raw_schema: str, select: Callable[[str], list[tuple[Any, ...]]]
+    raw_schema: str,
+    select: Callable[[str], list[tuple[Any, ...]]],
+    query: str = _RAW_SCHEMAS,
 ) -> list[str]:
-    """The same, read by a function that runs a query on either engine."""
+    """The same, read by a function that runs a query."""
     prefix = f"{raw_schema}_"
-    schemas = (schema for (schema,) in select(_RAW_SCHEMAS) if schema.startswith(prefix))
+    schemas = (schema for (schema,) in select(query) if schema.startswith(prefix))
     names = (schema.removeprefix(prefix) for schema in schemas)
-    return sorted(name for name in names if _NAME.fullmatch(name) and name not in _RESERVED)
+    return sorted(filter(_is_name, names))

@@ -1,6 +1,6 @@
 """Sessions of a PostgreSQL target, and what its driver's errors mean.
 
-Apart from `loader.target`, so that who works with a DuckDB file does not wait for psycopg.
+Apart from `loader.targets`, so that who works with a DuckDB file does not wait for psycopg.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from psycopg import sql
 
 from loader import explain
 from loader.errors import LoaderError, UnconfirmedError
-from loader.target import Target
+from loader.targets import Target
 
 _OLDEST_POSTGRES = 14
 # The one encoding that holds every text that an event may have.

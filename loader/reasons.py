@@ -15,7 +15,9 @@ class Reason(NamedTuple):
 REASONS = {
     "not_json": Reason("The row is not JSON.", "Write each event as one JSON object on a line."),
     "not_an_object": Reason("The row is JSON, but no object.", "Write each event as {…}."),
-    "invalid_utf8": Reason("The row is not UTF-8.", "Convert the source: iconv -t utf-8."),
+    "invalid_utf8": Reason(
+        "The row is not UTF-8.", "Name the source's encoding, for instance --encoding latin-1."
+    ),
     "too_large": Reason(
         "The row is too long; only its beginning was kept.",
         "Send less in properties, or raise --max-event-bytes and send the source again.",
@@ -49,18 +51,23 @@ REASONS = {
         "The event name is too long.", "Shorten it; what varies belongs into properties."
     ),
     "invalid_user_id": Reason(
-        "The user is neither a text nor a whole number.", "Send user_id as one of these."
+        "The user is neither a text nor a whole number, or too large a number to be exact.",
+        "Send user_id as a text.",
     ),
     "user_id_too_long": Reason("The user id is too long.", "Send a shorter one, such as a hash."),
     "invalid_event_id": Reason(
-        "The event id is not a UUID.",
-        "Send a UUID, or none at all: --map event_id= derives it from the content.",
+        "The event id is blank, or neither a text nor a whole number.",
+        "Send any text that no other event of this source has. Without one, the id is derived from "
+        "the content, so events alike in everything become one: --map event_id= does that to all.",
     ),
     "invalid_event_time": Reason(
-        "The event time is no date and time in ISO 8601.", "Write it as 2026-03-01T08:30:00Z."
+        "The event time is no date and time in ISO 8601.",
+        "Write it as 2026-03-01T08:30:00Z, or say how it is written: --time-format epoch-ms, "
+        "epoch-s, or a layout such as '%d.%m.%Y %H:%M'.",
     ),
     "event_time_without_offset": Reason(
-        "The event time does not say how far it is from UTC.", "Append Z, or +01:00 and the like."
+        "The event time does not say how far it is from UTC.",
+        "Append Z, or +01:00 and the like, or say where it was written: --time-zone Europe/Berlin.",
     ),
     "event_time_too_early": Reason(
         "The event time lies before --earliest.",
@@ -80,6 +87,10 @@ REASONS = {
     "wrong_field_count": Reason(
         "A CSV record has another number of fields than the header.",
         "Quote fields that hold commas or line breaks.",
+    ),
+    "stray_quote": Reason(
+        "A CSV field that is not quoted holds a quote, so nobody knows where it ends.",
+        "Quote the field and double the quotes in it, or name the dialect: --quote none.",
     ),
     "conflicting_event_id": Reason(
         "The id is there already, for an event with other content; that first one stays.",

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from loader.failures import database_errors
+from loader.opening import open_to_read
 from loader.output import whole_file
 from loader.postgres import open_postgres
 from loader.reasons import REASONS, UNKNOWN, Reason
-from loader.target import Target, open_duckdb
+from loader.targets import Engine, Target
 
 _BATCH_ROWS = 1_000
 
@@ -41,7 +42,17 @@ where {condition}
 
 # PostgreSQL sorts on its server, and on disk. DuckDB would sort in the memory of this program;
 # it returns rows in the order in which they were inserted, which is the same but for conflicts.
-_ORDER = {"postgres": "order by source, line, rejected_id", "duckdb": ""}
+# How each writes a parameter, and a time that is given as one.
+_MARKS = {"postgres": "%({})s", "clickhouse": "{{{}:String}}"}
+_MARK = "${}"
+_TIMES = {"clickhouse": "parseDateTime64BestEffort({}, 6, 'UTC')"}
+_TIME = "cast({} as timestamp with time zone)"
+_ORDER = {
+    "postgres": "order by source, line, rejected_id",
+    "lake": "order by source, line, rejected_id",
+    "clickhouse": "order by source, line, toString(rejected_id)",
+    "duckdb": "",
+}
 
 
 @dataclass(frozen=True)
@@ -129,8 +140,7 @@ def save_rejects(target: Target, selection: Selection, path: Path, force: bool) 
 @contextmanager
 def _query(target: Target, query: str, selection: Selection) -> Iterator[Iterator[tuple[Any, ...]]]:
     """The rows of a query over the selected rejects, read in batches."""
-    mark = "%({})s" if target.engine == "postgres" else "${}"
-    condition, parameters = _condition(selection, mark)
+    condition, parameters = _condition(selection, target.engine)
     text = query.format(
         table=f"{target.place(target.raw_schema)}.rejected_events", condition=condition
     )
@@ -144,8 +154,13 @@ def _query(target: Target, query: str, selection: Selection) -> Iterator[Iterato
                 cursor.itersize = _BATCH_ROWS
                 cursor.execute(text.encode(), parameters)
                 yield iter(cursor)
+        elif target.engine == "clickhouse":
+            from loader.clickhouse import open_clickhouse  # noqa: PLC0415 (if there is its driver)
+
+            with open_clickhouse(target) as client:
+                yield client.stream(text, parameters)
         else:
-            with open_duckdb(target, read_only=True) as database:
+            with open_to_read(target) as database:
                 yield _fetch(database.execute(text, parameters))
 
 
@@ -154,8 +169,9 @@ def _fetch(result: Any) -> Iterator[tuple[Any, ...]]:
         yield from rows
 
 
-def _condition(selection: Selection, mark: str) -> tuple[str, dict[str, object]]:
+def _condition(selection: Selection, engine: Engine) -> tuple[str, dict[str, object]]:
     """The selection as an SQL condition and its parameters."""
+    mark = _MARKS.get(engine, _MARK)
     conditions = ["true"]
     parameters: dict[str, object] = {}
     if selection.reasons:
@@ -166,8 +182,7 @@ def _condition(selection: Selection, mark: str) -> tuple[str, dict[str, object]]
         conditions.append(f"source = {mark.format('source')}")
         parameters["source"] = selection.source
     if selection.since is not None:
-        conditions.append(
-            f"rejected_at >= cast({mark.format('since')} as timestamp with time zone)"
-        )
+        since = _TIMES.get(engine, _TIME).format(mark.format("since"))
+        conditions.append(f"rejected_at >= {since}")
         parameters["since"] = selection.since.isoformat()
     return " and ".join(conditions), parameters

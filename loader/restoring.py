@@ -18,7 +18,7 @@ from loader import explain, quiet_duckdb
 from loader.errors import LoaderError
 from loader.failures import database_errors
 from loader.names import quoted
-from loader.target import Target, open_duckdb
+from loader.targets import Target, open_duckdb
 
 _SCHEMA, _LOAD = "schema.sql", "load.sql"
 # No schema is called like this: a name that is a database's as well could mean either.

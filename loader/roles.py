@@ -18,7 +18,7 @@ from loader.failures import database_errors
 from loader.names import quoted
 from loader.postgres import open_postgres
 from loader.schema import create_in_postgres, statements, text_of
-from loader.target import Target
+from loader.targets import Target
 
 #: What dbt_project.yml calls the schemas beneath the marts, whose name theirs begin with.
 BENEATH = ("definitions", "intermediate", "staging")
@@ -37,7 +37,7 @@ with granted as (
     union all
     select 'table ' || nspname || '.' || relname, relacl
     from pg_class inner join pg_namespace on pg_namespace.oid = relnamespace
-    where nspname = %(raw)s and relname in ('events', 'rejected_events')
+    where nspname = %(raw)s
     union all
     select 'what ' || rolname || ' makes in schema ' || nspname, defaclacl
     from pg_default_acl
@@ -156,17 +156,19 @@ def _granted(connection: psycopg.Connection, parameters: dict[str, object]) -> d
 def _expected(target: Target, database: str, names: RoleNames, built: list[str]) -> set[str]:
     """What there shall be, in the same words."""
     raw, marts = target.raw_schema, target.schema
-    tables = [f"table {raw}.events", f"table {raw}.rejected_events"]
+    tables = [f"table {raw}.{name}" for name in ("events", "rejected_events", "deliveries")]
+    removals = [f"table {raw}.{name}" for name in ("removals", "removed_users", "removed_events")]
     privileges = {
         names.loader: [
             *(f"{privilege} on database {database}" for privilege in ("connect", "temporary")),
             f"usage on schema {raw}",
             *(f"{privilege} on {table}" for privilege in ("select", "insert") for table in tables),
+            f"select on table {raw}.erased_events",
         ],
         names.transformer: [
             *(f"{name} on database {database}" for name in ("connect", "create", "temporary")),
             f"usage on schema {raw}",
-            *(f"select on {table}" for table in tables),
+            *(f"select on {table}" for table in (*tables, *removals)),
             *(f"{privilege} on schema {marts}" for privilege in ("usage", "create")),
         ],
         names.reader: [

@@ -1,22 +1,26 @@
-"""The raw tables: ``events`` and ``rejected_events`` in the raw schema (DDL in ``loader/sql``).
+"""The raw tables: ``events``, ``rejected_events`` and what belongs to them (DDL in ``loader/sql``).
 
 What makes them append-only: in PostgreSQL a statement trigger on each table, which holds for the
-owner too, and roles that may only insert (``loader.roles``); in DuckDB only the loader's habit.
+owner too, and roles that may only insert (``loader.roles``); in DuckDB and ClickHouse only the
+loader's habit.
 """
 
 from __future__ import annotations
 
 import re
+import uuid
 from importlib import resources
 
 import duckdb
 import psycopg
 
+from loader.columns import OTHER_SCHEMA, require_columns
 from loader.errors import LoaderError
 from loader.failures import database_errors
+from loader.lake.tables import manifest_of
 from loader.names import quoted
 from loader.postgres import open_postgres
-from loader.target import Engine, Target, open_duckdb
+from loader.targets import Engine, Target, open_duckdb
 
 #: Columns of the raw tables and their types, named as PostgreSQL does.
 RAW_COLUMNS = {
@@ -37,6 +41,33 @@ RAW_COLUMNS = {
         "line": "bigint",
         "rejected_at": "timestamp with time zone",
     },
+    "deliveries": {
+        "delivery_id": "uuid",
+        "source": "text",
+        "delivered_at": "timestamp with time zone",
+        "read": "bigint",
+        "appended": "bigint",
+        "duplicate": "bigint",
+        "conflicting": "bigint",
+        "rejected": "bigint",
+    },
+    "removals": {
+        "removal_id": "uuid",
+        "action": "text",
+        "delivery_id": "uuid",
+        "removed_at": "timestamp with time zone",
+        "removed_by": "text",
+        "users": "bigint",
+        "events": "bigint",
+        "rejected": "bigint",
+    },
+    "removed_users": {"removal_id": "uuid", "user_hash": "text"},
+    "removed_events": {
+        "removal_id": "uuid",
+        "ingested_at": "timestamp with time zone",
+        "events": "bigint",
+    },
+    "erased_events": {"event_hash": "text", "erased_at": "timestamp with time zone"},
 }
 _DUCKDB_TYPES = {"text": "varchar", "jsonb": "json"}
 
@@ -63,6 +94,19 @@ inner join pg_namespace on pg_namespace.oid = relnamespace
 where nspname = %(raw)s and tgname = 'append_only' and tgenabled <> 'D'
 """
 
+# Of an earlier version there are none, or others; only an owner may make them.
+_INDEXES_ARE_MISSING = """
+select 1
+from pg_tables
+where
+    schemaname = %(raw)s
+    and tablename = 'events'
+    and pg_has_role(tableowner, 'usage')
+    and not exists (
+        select 1 from pg_indexes where schemaname = %(raw)s and indexname = 'events_ahead'
+    )
+"""
+
 _DUCKDB_PARTS = """
 select 'schema ' || schema_name from information_schema.schemata
 where catalog_name = current_database() and schema_name = $raw
@@ -76,11 +120,6 @@ select table_name, column_name, lower(data_type) from information_schema.columns
 where table_catalog = current_database() and table_schema = {}
 """
 
-_OTHER_SCHEMA = (
-    "Rename that table, or keep the raw tables elsewhere with --raw-schema "
-    "(and dbt's variable raw_schema)."
-)
-
 
 def create_tables(target: Target) -> list[str]:
     """Create what is missing of the raw schema and its tables, all of it or nothing.
@@ -92,6 +131,11 @@ def create_tables(target: Target) -> list[str]:
         if target.engine == "postgres":
             with open_postgres(target) as connection:
                 return create_in_postgres(target, connection)
+        if target.engine == "clickhouse":
+            return _create_in_clickhouse(target)
+        if target.engine == "lake":
+            created = manifest_of(target).create()
+            return [f"the raw tables {target.raw_schema} in {target.label}"] if created else []
         with open_duckdb(target) as database:
             return _create_in_duckdb(target, database)
 
@@ -135,11 +179,27 @@ def create_in_postgres(target: Target, connection: psycopg.Connection) -> list[s
         if missing():
             raise LoaderError(
                 f"{target.label} has tables of its own in schema {raw!r}: there is no "
-                f"{' and no '.join(sorted(missing()))}. {_OTHER_SCHEMA}"
+                f"{' and no '.join(sorted(missing()))}. {OTHER_SCHEMA}"
             )
         for name in ("create_indexes_postgres", "comments"):
             connection.execute(statements(name, raw=raw).encode())
+        if f"table {raw}.deliveries" in created:
+            _take_over_in_postgres(connection, raw)
+    elif connection.execute(_INDEXES_ARE_MISSING, {"raw": raw}).fetchone():
+        connection.execute(statements("create_indexes_postgres", raw=raw).encode())
     return _in_order(created)
+
+
+def _take_over_in_postgres(connection: psycopg.Connection, raw: str) -> None:
+    """Make what an earlier version has appended a delivery, and let in whom it has let in."""
+    connection.execute(_deliver_before((raw,)).encode())
+    grants = connection.execute(text_of("grants_as_before").encode(), {"raw": raw}).fetchall()
+    for (grant,) in grants:
+        connection.execute(grant.encode())
+
+
+def _deliver_before(raw: tuple[str, ...]) -> str:
+    return statements("deliver_before", raw=raw).replace("new_id", str(uuid.uuid4()))
 
 
 def _create_in_duckdb(target: Target, connection: duckdb.DuckDBPyConnection) -> list[str]:
@@ -152,7 +212,25 @@ def _create_in_duckdb(target: Target, connection: duckdb.DuckDBPyConnection) -> 
     _check_columns(target, connection.execute(_COLUMNS.format("?"), [raw]).fetchall())
     if created:
         connection.execute(statements("comments", raw=target.parts(raw)))
+    if f"table {raw}.deliveries" in created:
+        connection.execute(_deliver_before(target.parts(raw)))
     connection.commit()
+    return _in_order(created)
+
+
+def _create_in_clickhouse(target: Target) -> list[str]:
+    from loader.clickhouse import open_clickhouse  # noqa: PLC0415 (only who asks for it has it)
+    from loader.clickhouse_schema import create  # noqa: PLC0415
+
+    raw = target.raw_schema
+    with open_clickhouse(target) as client:
+        created = create(
+            client,
+            target,
+            statements=statements("create_tables_clickhouse", raw=raw),
+            comments=statements("comments", raw=raw),
+            columns=RAW_COLUMNS,
+        )
     return _in_order(created)
 
 
@@ -167,26 +245,19 @@ def _expected_parts(target: Target) -> set[str]:
 
 def _in_order(parts: set[str]) -> list[str]:
     """The schema first, then the tables, then what belongs to them."""
-    order = ("schema", "table", "primary", "append-only")
+    order = ("schema", "table", "view", "primary", "append-only")
     return sorted(parts, key=lambda part: (order.index(part.split()[0]), part))
 
 
 def _check_columns(target: Target, found: list[tuple[str, str, str]]) -> None:
-    """Refuse tables that were there before with other columns; they would fail at each append."""
+    """Refuse tables that were there before with other columns.
+
+    A user without any right on a table of PostgreSQL sees no columns; that is not wrong.
+    """
     for table, columns in RAW_COLUMNS.items():
         actual = {column: kind for name, column, kind in found if name == table}
         expected = {column: _column_type(kind, target.engine) for column, kind in columns.items()}
-        # A user without any right on a table of PostgreSQL sees no columns; that is not wrong.
-        if actual and actual != expected:
-            wrong = sorted(
-                column
-                for column in actual.keys() | expected.keys()
-                if actual.get(column) != expected.get(column)
-            )
-            raise LoaderError(
-                f"{target.label} already has a table {target.raw_schema}.{table} with other "
-                f"columns (see {', '.join(wrong)}). {_OTHER_SCHEMA}"
-            )
+        require_columns(target, table, actual, expected)
 
 
 def _column_type(kind: str, engine: Engine) -> str:

@@ -51,6 +51,8 @@ class _Parser(threading.local):
 
     def __init__(self) -> None:
         self._fault: JsonError | None = None
+        #: How many numbers of the last text were NaN or infinite.
+        self.not_finite = 0
         self._decoder = json.JSONDecoder(
             object_pairs_hook=self._object,
             parse_int=self._integer,
@@ -65,6 +67,7 @@ class _Parser(threading.local):
     def plainly(self, text: str) -> Any:
         """The value if nothing but a repeated key can be wrong with it; else a ValueError."""
         self._fault = None
+        self.not_finite = 0
         value = self._plain.decode(text)
         if self._fault is not None:
             raise self._fault
@@ -72,6 +75,7 @@ class _Parser(threading.local):
 
     def parse(self, text: str) -> Any:
         self._fault = None
+        self.not_finite = 0
         try:
             value = self._decoder.decode(text)
         except json.JSONDecodeError as error:
@@ -117,8 +121,9 @@ class _Parser(threading.local):
         self._remember("number_out_of_range", detail)
 
     def _constant(self, name: str) -> None:
-        # The grammar of JSON knows no NaN and Infinity, so this outranks every other fault.
-        raise JsonError("not_json", f"{name} is no JSON value")
+        # Programs write NaN and Infinity where a number is missing, though JSON has neither.
+        del name
+        self.not_finite += 1
 
 
 _PARSER = _Parser()
@@ -141,6 +146,11 @@ def parse(text: str, *, max_depth: int) -> Any:
         return _parse_slowly(text, max_depth)
     _check_characters(text, value)
     return value
+
+
+def not_finite() -> int:
+    """How many numbers of the text that this thread parsed last were not finite, so are null."""
+    return _PARSER.not_finite
 
 
 def canonical(value: Any, *, sort_keys: bool = False) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,15 +22,25 @@ class Dbt:
     """dbt in this process: its start-up and the parsing of the project are paid once."""
 
     def __init__(
-        self, target: str | None, *, target_path: Path | None = None, log_path: Path | None = None
+        self,
+        target: str | None,
+        *,
+        target_path: Path | None = None,
+        log_path: Path | None = None,
+        variables: Mapping[str, str] | None = None,
     ) -> None:
-        """Parse the project; what is None is as profiles.yml and dbt's own variables say."""
+        """Parse the project; what is None is as profiles.yml and dbt's own variables say.
+
+        ``variables`` are those of the project that shall have other values.
+        """
         from dbt.cli.main import dbtRunner  # noqa: PLC0415 - importing dbt takes seconds
 
         options = {"--target": target, "--target-path": target_path, "--log-path": log_path}
         self._options = [
             str(part) for item in options.items() if item[1] is not None for part in item
         ]
+        if variables:
+            self._options += ["--vars", json.dumps(dict(variables))]
         self._runner = dbtRunner()
         self._manifest = self._run("parse").result
         self._runner = dbtRunner(manifest=self._manifest)

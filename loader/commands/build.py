@@ -17,7 +17,7 @@ from loader.building.run import run_build, without_unit_tests
 from loader.commands.options import epilog, option, target_options
 from loader.errors import UsageError
 from loader.organisations import check_name, organisations
-from loader.target import load_target
+from loader.targets import load_target
 
 
 @click.command(

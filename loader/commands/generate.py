@@ -8,9 +8,11 @@ from pathlib import Path
 import click
 
 from loader.commands.options import epilog, option
+from loader.commands.progress import progress_bar
 from loader.errors import UsageError
 from loader.generate.plan import MAX_DAYS, MAX_EVENTS, ROWS_PER_REPEAT, Plan
 from loader.generate.write import Format, stream_events, write_events
+from loader.interrupts import ending_with
 
 # Fixed, so that the same command gives the same bytes on any day, and past, so that no event is
 # rejected for lying in the future.
@@ -91,8 +93,14 @@ def generate(  # noqa: PLR0913 (one parameter for each option)
     plan = Plan(events=events, users=users, days=days, seed=seed, end=end.date())
     file_format = file_format or ("parquet" if output.suffix == ".parquet" else "jsonl")
     if str(output) != "-":
-        write_events(plan, output, file_format, force)
+        # not where they are piped on, since the next program has a bar of its own
+        with (
+            ending_with(f"Interrupted. {output} was not written."),
+            progress_bar("Generating", 100) as progress,
+        ):
+            write_events(plan, output, file_format, force, progress)
         return
     if file_format == "parquet":
         raise UsageError("Parquet cannot be streamed. Name a file with --output.")
-    stream_events(plan, click.get_binary_stream("stdout"))
+    with ending_with("Interrupted. Not all events were written."):
+        stream_events(plan, click.get_binary_stream("stdout"))

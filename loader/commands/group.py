@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import click
 
+from loader.interrupts import not_now
+
 
 class Entry(NamedTuple):
     """A command: the module that holds it under its own name, and what the overview says.
@@ -36,7 +38,8 @@ class LazyGroup(click.Group):
         entry = self._entries.get(cmd_name)
         if entry is None:
             return None
-        command = getattr(importlib.import_module(entry.module), cmd_name)
+        with not_now():
+            command = getattr(importlib.import_module(entry.module), cmd_name)
         if not isinstance(command, click.Command):
             raise TypeError(f"{entry.module}.{cmd_name} is not a command")
         command.short_help = entry.summary

@@ -8,10 +8,10 @@ import click
 
 from loader.commands.options import epilog, option, target_options
 from loader.errors import UsageError
-from loader.organisations import check_name, target_of
+from loader.organisations import check_name, organisations, target_of
 from loader.roles import RoleNames, create_tables_and_roles
 from loader.schema import create_tables
-from loader.target import load_target
+from loader.targets import load_target
 
 
 @click.command(
@@ -47,9 +47,11 @@ def init(  # noqa: PLR0913 (one parameter for each option)
     profiles_dir: Path | None,
     raw_schema: str,
 ) -> None:
-    """Create the raw schema and its tables: events and rejected_events.
+    """Create the raw schema and its tables: events, rejected_events, deliveries and removals.
 
-    Creates what is missing and leaves alone what is there: running it again changes nothing.
+    Creates what is missing, also in the raw schemas of all organisations, and leaves alone what is
+    there: running it again changes nothing. What an earlier version has appended stays as it is,
+    and is one delivery from then on, called before; whoever was let at it gets at what is new.
     In PostgreSQL, triggers refuse to update, delete or truncate the tables, whoever asks.
 
     With --roles (PostgreSQL only) it also creates three group roles without login, to be granted
@@ -69,13 +71,20 @@ def init(  # noqa: PLR0913 (one parameter for each option)
         target = target_of(target, check_name(org))
         reader_role = f"{reader_role}_{org}"
     if roles and target.engine != "postgres":
+        kind = "a DuckDB file" if target.engine == "duckdb" else "a lake of files"
+        why = f"is {kind}: it has no users, whoever may read it may read all of it"
+        if target.engine == "clickhouse":
+            why = "is a ClickHouse server, whose administrator grants rights (docs/clickhouse.md)"
         raise UsageError(
-            f"--roles needs PostgreSQL, and target {target.name!r} is a DuckDB file: it has no "
-            "users, whoever may read the file may read it all. Leave out --roles, or choose "
-            "another target with --target."
+            f"--roles needs PostgreSQL, and target {target.name!r} {why}. Leave out --roles, or "
+            "choose another target with --target."
         )
     names = RoleNames(loader_role, transformer_role, reader_role)
     created = create_tables_and_roles(target, names) if roles else create_tables(target)
+    if org is None:
+        # those of an earlier version lack what this one needs
+        for organisation in organisations(target):
+            created += create_tables(target_of(target, organisation))
     for part in created:
         click.echo(f"Created {part}", err=True)
     if not created:

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
+from loader.contract import DEFAULT_EARLIEST, DEFAULT_FUTURE_TOLERANCE
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 #: Like ``click.option``, and names the option's environment variable in ``--help``.
@@ -30,7 +32,7 @@ def target_options(command: Command) -> Command:
     """Add --target, --profiles-dir and --raw-schema.
 
     The command receives ``target_name``, ``profiles_dir`` and ``raw_schema``: the arguments of
-    ``loader.target.load_target``.
+    ``loader.targets.load_target``.
     """
     for decorate in (
         option(
@@ -59,3 +61,44 @@ def target_options(command: Command) -> Command:
     ):
         command = decorate(command)
     return command
+
+
+def json_option(envvar: str) -> Callable[[Command], Command]:
+    """--json for a command that reports; the command receives ``as_json``."""
+    return option(
+        "--json",
+        "as_json",
+        is_flag=True,
+        envvar=envvar,
+        help="Print the report as JSON on standard output.",
+    )
+
+
+def time_bounds(command: Command) -> Command:
+    """Add --earliest and --future-tolerance: a datetime without an offset, and hours."""
+    for decorate in (
+        option(
+            "--future-tolerance",
+            default=DEFAULT_FUTURE_TOLERANCE.total_seconds() / 3600,
+            show_default=True,
+            type=click.FloatRange(min=0, max=24 * 365 * 100),
+            metavar="HOURS",
+            help="Reject events from further in the future than this.",
+        ),
+        option(
+            "--earliest",
+            default=DEFAULT_EARLIEST.strftime("%Y-%m-%d"),
+            show_default=True,
+            type=click.DateTime(["%Y-%m-%d"]),
+            metavar="DATE",
+            help="Reject events from before this date (UTC).",
+        ),
+    ):
+        command = decorate(command)
+    return command
+
+
+def organisation_option(command: Command) -> Command:
+    """Add --org; the command receives ``org``, a name or None."""
+    decorate = option("--org", metavar="NAME", help="In the raw schema of this organisation.")
+    return decorate(command)

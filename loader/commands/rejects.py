@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+import shlex
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from loader.commands.options import epilog, option, target_options
+from loader.commands.time import Time
 from loader.errors import UsageError
+from loader.interrupts import ending_with
 from loader.reasons import REASONS
 from loader.rejects import Selection, count_rejects, save_rejects, write_rejects
-from loader.target import load_target
+from loader.targets import load_target
 
-
-class _Time(click.ParamType[datetime]):
-    """A date or a time in ISO 8601; without an offset it is UTC."""
-
-    name = "time"
-
-    def convert(
-        self,
-        value: str | datetime,
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> datetime:
-        """Parse the option's text; a usage error says what is expected."""
-        try:
-            time = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(
-                f"{value!r} is no time. Write 2026-03-01 or 2026-03-01T08:30:00Z.", param, ctx
-            )
-        return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
+_MEND = (
+    "Mend them there, and append that file: loader append {name}, with the same options for where "
+    "fields are and how times are written (--map, --mapping, --from, --time-format, --time-zone), "
+    "but without those for reading the first file (--format, --delimiter and others)."
+)
 
 
 @click.command(
@@ -54,7 +42,7 @@ class _Time(click.ParamType[datetime]):
     help="Only rows of this reason. May be given several times.",
 )
 @option("--source", metavar="FILE", help="Only rows of this source, as it was given to append.")
-@option("--since", type=_Time(), help="Only rows rejected at this time (UTC) or later.")
+@option("--since", type=Time(), help="Only rows rejected at this time (UTC) or later.")
 @option(
     "--output",
     "-o",
@@ -86,20 +74,24 @@ def rejects(  # noqa: PLR0913 (one parameter for each option)
     """Count the rows that append rejected, by reason, and say how to mend them.
 
     With --output, write their original texts as well: one on each line, rows of CSV and Parquet
-    files as JSON objects. Mend them there and append that file. Rejected rows stay in the table
-    for the record; appending a mended row does not remove them.
+    files as JSON objects, with the columns as keys. Mend them there and append that file, with the
+    same options for where fields are and how times are written (--map and others) as the first
+    time, and without those for reading files (--format and others). Rejected rows stay in the
+    table for the record; appending a mended row does not remove them.
     """
     to_stdout = output is not None and str(output) == "-"
     if to_stdout and as_json:
         raise UsageError("--json and --output - both want standard output. Choose one.")
     target = load_target(target_name, profiles_dir, raw_schema)
     selection = Selection(reasons, source, since)
-    if to_stdout:
-        write_rejects(target, selection, click.get_binary_stream("stdout"))
-    elif output is not None:
-        written = save_rejects(target, selection, output, force)
-        click.echo(f"Wrote {written:,} rows to {output}", err=True)
-    counts = count_rejects(target, selection)
+    with ending_with("Interrupted. Not all rejected rows were written."):
+        if to_stdout:
+            write_rejects(target, selection, click.get_binary_stream("stdout"))
+        elif output is not None:
+            written = save_rejects(target, selection, output, force)
+            click.echo(f"Wrote {written:,} rows to {output}", err=True)
+            click.echo(_MEND.format(name=shlex.quote(str(output))), err=True)
+        counts = count_rejects(target, selection)
     total = sum(count.rows for count in counts)
     if as_json:
         report = {"rejected": total, "reasons": [count.as_dict() for count in counts]}

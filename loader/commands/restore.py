@@ -8,7 +8,7 @@ import click
 
 from loader.commands.options import epilog, target_options
 from loader.restoring import restore as restore_export
-from loader.target import load_target
+from loader.targets import load_target
 
 
 @click.command(epilog=epilog("loader restore exported"))

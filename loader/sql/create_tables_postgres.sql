@@ -21,6 +21,52 @@ create table if not exists {raw}.rejected_events (
     constraint rejected_events_pkey primary key (rejected_id)
 );
 
+-- One row for each file or request: its events have its delivered_at as their ingested_at, and the
+-- rows that were rejected first with it as their rejected_at.
+create table if not exists {raw}.deliveries (
+    delivery_id uuid not null,
+    source text not null,
+    delivered_at timestamp with time zone not null,
+    read bigint not null,
+    appended bigint not null,
+    duplicate bigint not null,
+    conflicting bigint not null,
+    rejected bigint not null,
+    constraint deliveries_pkey primary key (delivery_id),
+    constraint deliveries_delivered_at_key unique (delivered_at)
+);
+
+create table if not exists {raw}.removals (
+    removal_id uuid not null,
+    action text not null,
+    delivery_id uuid,
+    removed_at timestamp with time zone not null,
+    removed_by text not null,
+    users bigint not null,
+    events bigint not null,
+    rejected bigint not null,
+    constraint removals_pkey primary key (removal_id)
+);
+
+create table if not exists {raw}.removed_users (
+    removal_id uuid not null,
+    user_hash text not null,
+    constraint removed_users_pkey primary key (removal_id, user_hash)
+);
+
+create table if not exists {raw}.removed_events (
+    removal_id uuid not null,
+    ingested_at timestamp with time zone not null,
+    events bigint not null,
+    constraint removed_events_pkey primary key (removal_id, ingested_at)
+);
+
+create table if not exists {raw}.erased_events (
+    event_hash text not null,
+    erased_at timestamp with time zone not null,
+    constraint erased_events_pkey primary key (event_hash)
+);
+
 -- Statement triggers hold for the owner too, whom no missing privilege would stop.
 create or replace function {raw}.refuse_change() returns trigger
 language plpgsql
@@ -30,9 +76,8 @@ begin
     raise exception '% on %.% refused: the raw tables are append-only',
         lower(tg_op), tg_table_schema, tg_table_name
         using errcode = 'restrict_violation',
-        hint = 'Append a correcting event instead. Where rows have to go, for instance because '
-            || 'a person asks for erasure, the owner runs, in one transaction: alter table … '
-            || 'disable trigger append_only; the delete; alter table … enable trigger append_only.';
+        hint = 'Append a correcting event instead. What went in by mistake the owner takes out again '
+            || 'with loader withdraw, and all of a person with loader erase.';
 end
 $$;
 
@@ -44,5 +89,28 @@ create or replace trigger append_only
 before update or delete or truncate on {raw}.rejected_events
 for each statement execute function {raw}.refuse_change();
 
-revoke all on {raw}.events, {raw}.rejected_events from public;
+create or replace trigger append_only
+before update or delete or truncate on {raw}.deliveries
+for each statement execute function {raw}.refuse_change();
+
+create or replace trigger append_only
+before update or delete or truncate on {raw}.removals
+for each statement execute function {raw}.refuse_change();
+
+create or replace trigger append_only
+before update or delete or truncate on {raw}.removed_users
+for each statement execute function {raw}.refuse_change();
+
+create or replace trigger append_only
+before update or delete or truncate on {raw}.removed_events
+for each statement execute function {raw}.refuse_change();
+
+create or replace trigger append_only
+before update or delete or truncate on {raw}.erased_events
+for each statement execute function {raw}.refuse_change();
+
+revoke all on
+{raw}.events, {raw}.rejected_events, {raw}.deliveries, {raw}.removals, {raw}.removed_users,
+{raw}.removed_events, {raw}.erased_events
+from public;
 revoke all on function {raw}.refuse_change() from public;

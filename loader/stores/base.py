@@ -9,17 +9,23 @@ from dataclasses import dataclass, field
 
 from loader.contract import Event
 from loader.readers import RejectedRow
-from loader.report import EXAMPLES
+from loader.report import CONFLICTING, EXAMPLES
 from loader.strict_json import canonical
 
-CONFLICTING = "conflicting_event_id"
+#: Stages know an event by its line: of several events of one row, those after the first are known
+#: by the line and a multiple of this.
+LINES = 1 << 40
 _REJECTED_NAMESPACE = uuid.UUID("0b8c5d3e-7a41-5f96-8c2d-6e90b1a4f753")
 
 
 @dataclass(slots=True)
 class Applied:
-    """What became of a stage's events; ``examples`` are the first of the conflicting rows."""
+    """What became of a stage's events; ``examples`` are the first of the conflicting rows.
 
+    ``delivery_id`` names it in `raw.deliveries`; None where there was no row at all.
+    """
+
+    delivery_id: uuid.UUID | None = None
     appended: int = 0
     duplicate: int = 0
     conflicting: int = 0
@@ -39,7 +45,7 @@ def rejected_id(source: str, row: RejectedRow) -> uuid.UUID:
 def conflict(line: int, event: Event) -> RejectedRow:
     """The rejected row that records an event whose id stands for another event already."""
     detail = f"event_id {event.event_id} is already there with other content"
-    return RejectedRow(line, CONFLICTING, detail, event.as_json())
+    return RejectedRow(line % LINES, CONFLICTING, detail, event.as_json())
 
 
 def same_object(one: str, other: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, datetime
 
 import duckdb
 
@@ -10,17 +10,19 @@ from loader.contract import Event
 from loader.failures import database_errors
 from loader.quiet_duckdb import cursor_of
 from loader.stores.base import Applied, conflict, same_object
+from loader.stores.duckdb_tables import next_delivery_time
 from loader.stores.stage import (
     MEMORY,
     REJECTED_ROW,
     STAGING,
     Stage,
     column_list,
+    delivery_row,
     insert_rows,
     let_callers_work,
     rejected_row,
 )
-from loader.target import Target, open_duckdb
+from loader.targets import Target, open_duckdb
 
 _DIFFERING_AT_ONCE = 2000
 
@@ -33,6 +35,9 @@ class DuckDBStore:
         self._lock_timeout = lock_timeout
         self._events = f"{target.place(target.raw_schema)}.events"
         self._rejected = f"{target.place(target.raw_schema)}.rejected_events"
+        self._deliveries = f"{target.place(target.raw_schema)}.deliveries"
+        self._erased = f"{target.place(target.raw_schema)}.erased_events"
+        self._now = datetime.now(UTC)
         self._stages: list[Stage] = []
         self._stages_made = 0
         self._in_transaction = False
@@ -44,7 +49,7 @@ class DuckDBStore:
         target = self._target
         connection = open_duckdb(target, wait_seconds=self._lock_timeout)
         with database_errors(target, "looking for the raw tables"):
-            for table in (self._events, self._rejected):
+            for table in (self._events, self._rejected, self._deliveries, self._erased):
                 connection.execute(f"select 1 from {table} limit 0")
             if "memory_limit" not in {**target.settings, **target.config_options}:
                 connection.execute(f"set memory_limit = '{MEMORY}'")
@@ -75,11 +80,14 @@ class DuckDBStore:
             if not self._in_transaction:
                 self._connection.execute("begin")
                 self._in_transaction = True
+            self._now = next_delivery_time(self._connection, self._deliveries)
             applied = Applied()
             if stage.events:
                 self._append(stage, applied)
             if stage.rejected:
                 self._record_rejected(stage.rejected_table)
+            if stage.events + stage.rejected:
+                self._record_delivery(stage, applied)
             return applied
 
     def commit(self) -> None:
@@ -123,9 +131,17 @@ class DuckDBStore:
             )
             union
         """
+        erased = f"""
+            select line, event_id from {staged} as staged
+            where row is null and md5(cast(event_id as varchar)) in (
+                select event_hash from {self._erased}
+            )
+            union
+        """
+        forgotten = execute(f"select 1 from {self._erased} limit 1").fetchall()
         execute(f"""
             create or replace temp table loader_skipped as
-            {present if some else ""} ({stage.repeats()})
+            {present if some else ""} {erased if forgotten else ""} ({stage.repeats()})
         """)
         skipped = int(execute("select count(*) from loader_skipped").fetchall()[0][0])
         new = "and line not in (select line from loader_skipped)" if skipped else ""
@@ -133,7 +149,7 @@ class DuckDBStore:
             execute(f"""
                 insert into {self._events}
                 (event_id, event_name, event_time, user_id, properties, ingested_at)
-                select event_id, event_name, event_time, user_id, properties, now()
+                select event_id, event_name, event_time, user_id, properties, {self._time}
                 from {staged} where row is null {new}
             """)
             applied.appended = int(self._connection.fetchall()[0][0])
@@ -185,11 +201,21 @@ class DuckDBStore:
                 insert_rows(self._connection, "loader_rejected", REJECTED_ROW, records)
                 self._record_rejected("loader_rejected")
 
+    @property
+    def _time(self) -> str:
+        return f"timestamptz '{self._now.isoformat()}'"
+
+    def _record_delivery(self, stage: Stage, applied: Applied) -> None:
+        self._connection.execute(
+            f"insert into {self._deliveries} values (?, ?, ?, ?, ?, ?, ?, ?)",
+            delivery_row(stage, applied, self._now),
+        )
+
     def _record_rejected(self, table: str) -> None:
         self._connection.execute(f"""
             insert into {self._rejected}
             (rejected_id, reason, detail, original_text, source, line, rejected_at)
-            select rejected_id, reason, detail, original_text, source, line, now()
+            select rejected_id, reason, detail, original_text, source, line, {self._time}
             from {table} as staged
             where not exists (
                 select 1 from {self._rejected} as present

@@ -8,8 +8,9 @@ import duckdb
 
 from loader.stores.base import Applied
 from loader.stores.duckdb import DuckDBStore
+from loader.stores.lake import LakeStore
 from loader.stores.stage import Stage
-from loader.target import Target
+from loader.targets import Target
 
 
 class Store(Protocol):
@@ -28,7 +29,7 @@ class Store(Protocol):
         ...
 
     def commit(self) -> None:
-        """Keep what was applied."""
+        """Keep what was applied; its counts are final only now, where others write beside it."""
         ...
 
     def rollback(self) -> None:
@@ -49,4 +50,10 @@ def open_store(target: Target, *, lock_timeout: float) -> Store:
         from loader.stores.postgres import PostgresStore  # noqa: PLC0415 (it imports psycopg)
 
         return PostgresStore(target)
+    if target.engine == "clickhouse":
+        from loader.stores.clickhouse import ClickHouseStore  # noqa: PLC0415 (it needs its driver)
+
+        return ClickHouseStore(target)
+    if target.engine == "lake":
+        return LakeStore(target)
     return DuckDBStore(target, lock_timeout=lock_timeout)

@@ -16,7 +16,7 @@ from loader.stores.base import Applied
 from loader.stores.postgres_append import Attempt
 from loader.stores.spill import SpillDirectory
 from loader.stores.stage import MEMORY, STAGING, Stage, let_callers_work
-from loader.target import Target
+from loader.targets import Target
 
 _ATTEMPTS = 6
 _SORT_MEMORY = "256MB"
@@ -39,6 +39,8 @@ class PostgresStore:
         names = {
             "events": sql.Identifier(target.raw_schema, "events"),
             "rejected": sql.Identifier(target.raw_schema, "rejected_events"),
+            "deliveries": sql.Identifier(target.raw_schema, "deliveries"),
+            "erased": sql.Identifier(target.raw_schema, "erased_events"),
         }
         self._names = names
         with database_errors(target, "looking for the raw tables"):

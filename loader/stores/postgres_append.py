@@ -15,7 +15,7 @@ from loader.readers import RejectedRow
 from loader.stores import postgres_statements as statements
 from loader.stores.base import Applied, conflict
 from loader.stores.postgres_copy import copy_rows
-from loader.stores.stage import REJECTED_ROW, Stage, rejected_row
+from loader.stores.stage import REJECTED_ROW, Stage, delivery_row, rejected_row
 
 _SAMPLE = 200
 _IDS_AT_ONCE = 50_000
@@ -70,6 +70,8 @@ class Attempt:
                 applied.appended = self._append_straight(some=some)
         self._record_rejected(applied)
         applied.duplicate = self._stage.events - applied.appended - applied.conflicting
+        if self._stage.events + self._stage.rejected:
+            self._record_delivery(applied)
         return applied
 
     def _execute(self, statement: sql.SQL, **names: sql.Identifier) -> psycopg.Cursor[Any]:
@@ -102,6 +104,7 @@ class Attempt:
         )
         if some:
             self._skip_present()
+        self._skip_erased()
         skipped = self._lane.execute("select count(*) from loader_skipped").fetchall()[0][0]
         appended = 0
         if skipped < self._stage.events:
@@ -149,6 +152,26 @@ class Attempt:
             where row is null
         """)
 
+    def _skip_erased(self) -> None:
+        """Add to the skipped lines those whose events were erased lately."""
+        erased = self._execute(statements.ERASED).fetchall()
+        if erased:
+            self._lane.execute(
+                f"""
+                insert into loader_skipped
+                select line, event_id from {self._stage.events_table}
+                anti join loader_skipped using (line)
+                where row is null and md5(event_id::varchar) in (select unnest(?::varchar[]))
+                """,
+                [[event_hash for (event_hash,) in erased]],
+            )
+
+    def _record_delivery(self, applied: Applied) -> None:
+        self._connection.execute(
+            statements.DELIVER.format(**self._names),
+            delivery_row(self._stage, applied, self._now),
+        )
+
     def _copy_staged(self, of: str) -> None:
         """Copy events to the temporary table, in whatever order they are read."""
         self._execute(statements.CREATE_STAGED, table=self._staged)
@@ -189,7 +212,9 @@ class Attempt:
                         for row in found:
                             record = rejected_row(stage.source, row)
                             copy.write_row([record[name] for name in REJECTED_ROW])
-        self._execute(statements.INSERT_REJECTED, table=table)
+        self._connection.execute(
+            statements.INSERT_REJECTED.format(**self._names, table=table), {"now": self._now}
+        )
 
     def _find_differing(self) -> int:
         """Note the lines of the events in the temporary table whose ids stand for other content."""

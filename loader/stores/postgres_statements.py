@@ -10,6 +10,13 @@ PRESENT_IN_SAMPLE = sql.SQL("""
     where exists (select from {events} as present where present.event_id = sample.event_id)
 """)
 
+ERASED = sql.SQL("select event_hash from {erased}")
+DELIVER = sql.SQL("""
+    insert into {deliveries}
+    (delivery_id, source, delivered_at, read, appended, duplicate, conflicting, rejected)
+    values (%s, %s, %s, %s, %s, %s, %s, %s)
+""")
+
 CREATE_IDS = sql.SQL("create temporary table {table} (event_id uuid) on commit drop")
 PRESENT = sql.SQL("""
     copy (
@@ -41,9 +48,13 @@ INSERT_STAGED = sql.SQL("""
     select distinct on (event_id)
         event_id, event_name, event_time, user_id, properties, %(now)s
     from {table} as staged
-    where not exists (
-        select from {events} as present where present.event_id = staged.event_id
-    )
+    where
+        not exists (
+            select from {events} as present where present.event_id = staged.event_id
+        )
+        and not exists (
+            select from {erased} as erased where erased.event_hash = md5(staged.event_id::text)
+        )
     order by event_id, line
     on conflict do nothing
 """)
@@ -82,7 +93,7 @@ COPY_REJECTED = sql.SQL(
 INSERT_REJECTED = sql.SQL("""
     insert into {rejected}
     (rejected_id, reason, detail, original_text, source, line, rejected_at)
-    select rejected_id, reason, detail, original_text, source, line, statement_timestamp()
+    select rejected_id, reason, detail, original_text, source, line, %(now)s
     from {table}
     order by rejected_id
     on conflict do nothing

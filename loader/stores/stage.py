@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
@@ -12,8 +14,8 @@ from loader.contract import Event, time_text
 from loader.failures import database_errors
 from loader.lane import Leftover, Query, not_blank
 from loader.readers import RejectedRow
-from loader.stores.base import rejected_id
-from loader.target import Target
+from loader.stores.base import LINES, Applied, rejected_id
+from loader.targets import Target
 
 #: The most that DuckDB may hold in memory, where the target's settings do not say.
 MEMORY = "448MB"
@@ -67,19 +69,23 @@ class Stage:
         Returns how many they are, which `write` is then given, and the rows left over, in their
         order.
         """
-        cursor.execute(
-            f"insert into {self.events_table} "
-            "select line, event_id, event_name, moment, user_id, properties, row "
-            f"from ({query.sql})",
-            query.parameters,
-        )
-        count = int(cursor.fetchall()[0][0])
+        count = self.add(cursor, query)
         first, last = query.lines
         left = cursor.execute(
             f"select line, row from {self.events_table} "
             f"where row is not null and line between {first} and {last} order by line"
         ).fetchall()
         return count - len(left), not_blank(left)
+
+    def add(self, cursor: duckdb.DuckDBPyConnection, query: Query) -> int:
+        """Add the rows of a query, and say how many; called in worker threads."""
+        cursor.execute(
+            f"insert into {self.events_table} "
+            "select line, event_id, event_name, moment, user_id, properties, row "
+            f"from ({query.sql})",
+            query.parameters,
+        )
+        return int(cursor.fetchall()[0][0])
 
     def write(
         self, taken: int, events: Sequence[tuple[int, Event]], rejected: Sequence[RejectedRow]
@@ -108,10 +114,35 @@ class Stage:
             where staged.row is null and staged.line > repeated.first_line
         """
 
+    def first_events(
+        self, cursor: duckdb.DuckDBPyConnection, count: int
+    ) -> list[tuple[int, Event]]:
+        """The first events with their lines."""
+        rows = cursor.execute(
+            f"select {', '.join(EVENT_ROW)} from {self.events_table} "
+            f"where row is null order by line % {LINES}, line limit {count}"
+        ).fetchall()
+        return [(row[0] % LINES, read_event(row)) for row in rows]
+
     def drop(self) -> None:
         """Free what the stage holds."""
         self._cursor.execute(f"drop table {self.events_table}")
         self._cursor.execute(f"drop table {self.rejected_table}")
+
+
+def delivery_row(stage: Stage, applied: Applied, delivered_at: datetime) -> list[Any]:
+    """The row of `raw.deliveries` for a stage that was applied, which gets its id here."""
+    applied.delivery_id = uuid.uuid4()
+    return [
+        applied.delivery_id,
+        stage.source,
+        delivered_at,
+        stage.events + stage.rejected,
+        applied.appended,
+        applied.duplicate,
+        applied.conflicting,
+        stage.rejected,
+    ]
 
 
 def let_callers_work(connection: duckdb.DuckDBPyConnection) -> None:
@@ -142,6 +173,12 @@ def insert_rows(
         f"insert into {table} by name select unnest(from_json(?, '{spec}'), recursive := true)",
         [json.dumps(rows, ensure_ascii=False)],
     )
+
+
+def read_event(row: Sequence[Any]) -> Event:
+    """The event in a row with the columns of `EVENT_ROW`."""
+    _, event_id, name, moment, user, properties = row
+    return Event(event_id, name, moment.astimezone(UTC), user, properties)
 
 
 def _event_row(line: int, event: Event) -> dict[str, Any]:
