@@ -7,10 +7,10 @@
     segment, as segment and segment_value. -#}
 {% macro with_segment_values(rows, columns) -%}
     select
-        user_segments.segment,
-        user_segments.segment_value
+        user_segments.segment as segment,
+        user_segments.segment_value as segment_value
         {%- for column in columns %},
-        one_row.{{ column }}
+        one_row.{{ column }} as {{ column }}
         {%- endfor %}
     from {{ rows }} as one_row
     {{ event_analytics.hashed_join() }} {{ ref('fct_user_segments') }} as user_segments

@@ -1,13 +1,67 @@
 {#- The events table: which it is, and what its columns are called, where the loader has not made it. -#}
 
-{#- The table that the loader appends to, or what events_table or events_model names in its place. -#}
+{#- The events: the table that the loader appends to, without rows whose id an earlier delivery has brought, or what
+    events_table or events_model names in its place. -#}
 {% macro raw_events() %}
+    {%- set table = event_analytics.all_raw_events() -%}
+    {#- of another program's table nobody knows which delivery was the first -#}
+    {%- if var('events_model') or var('event_columns') or not event_analytics.may_repeat_ids() -%}
+        {{- return(table) -}}
+    {%- endif -%}
+    {{- return(event_analytics.first_deliveries(table)) -}}
+{% endmacro %}
+
+
+{#- The same with all rows. -#}
+{% macro all_raw_events() %}
     {%- do event_analytics.stop_if_refused() -%}
     {%- if var('events_model') -%}
         {{- return(ref(var('events_model'))) -}}
     {%- endif -%}
     {{- return(event_analytics.as_read(source('event_analytics', 'events'))) -}}
 {% endmacro %}
+
+
+{#- Whether more than one delivery may have brought an id: where the loader's table has no key that keeps a later
+    one out. What is read of it is then the first, that is the one of the least ingested_at. -#}
+{% macro may_repeat_ids() %}
+    {{- return(adapter.dispatch('may_repeat_ids', 'event_analytics')()) -}}
+{% endmacro %}
+
+{% macro default__may_repeat_ids() %}
+    {{- return(false) -}}
+{% endmacro %}
+
+
+{#- The rows of the loader's table without those whose id an earlier delivery has brought. Without an id, as in unit
+    tests, all rows stay. -#}
+{% macro first_deliveries(table) %}
+    {{- return(adapter.dispatch('first_deliveries', 'event_analytics')(table)) -}}
+{% endmacro %}
+
+{% macro default__first_deliveries(table) %}
+    {{- return(table) -}}
+{% endmacro %}
+
+
+{#- A query of ids, as event_id, under which a later delivery has brought another event. -#}
+{% macro conflicting_ids() %}
+    {{- return(adapter.dispatch('conflicting_ids', 'event_analytics')()) -}}
+{% endmacro %}
+
+{% macro default__conflicting_ids() -%}
+    select event_id
+    from {{ event_analytics.as_read(source('event_analytics', 'events')) }}
+    group by event_id
+    having
+        count(*) > 1
+        and (
+            min(event_name) <> max(event_name)
+            or min(event_time) <> max(event_time)
+            or min(user_id) <> max(user_id)
+            or min(properties) <> max(properties)
+        )
+{%- endmacro %}
 
 
 {#- The expression for a column of the events table: its own name, or what event_columns says. Where
@@ -17,7 +71,7 @@
     {%- set names = ['event_id', 'event_name', 'event_time', 'user_id', 'properties', 'ingested_at'] -%}
     {%- set absent = {
         'properties': "cast('{}' as " ~ event_analytics.json_type() ~ ")",
-        'ingested_at': 'cast(null as timestamp with time zone)',
+        'ingested_at': 'cast(null as ' ~ event_analytics.type_instant() ~ ')',
     } -%}
     {%- for key, value in columns.items() -%}
         {%- if key not in names -%}
@@ -50,7 +104,7 @@
             ~ "other kind."
         ) -}}
     {%- endif -%}
-    {{- return(id_type) -}}
+    {{- return(event_analytics.column_type(id_type)) -}}
 {% endmacro %}
 
 
@@ -61,7 +115,7 @@
 {% macro require_time_zones(stg_events=none) %}
     {%- set is_due = (stg_events is none) == (not var('events_model')) -%}
     {#- also while dbt reads the project, which so learns what this one reads -#}
-    {%- set table = event_analytics.raw_events() if stg_events is none and is_due -%}
+    {%- set table = event_analytics.all_raw_events() if stg_events is none and is_due -%}
     {%- if execute and is_due and flags.WHICH in ('run', 'build') -%}
         {%- set columns = {'event_time': 'occurred_at', 'ingested_at': 'ingested_at'} -%}
         {%- set names = columns.keys() | list -%}
@@ -89,21 +143,3 @@
         {%- endfor -%}
     {%- endif -%}
 {% endmacro %}
-
-
-{#- The name of an expression's type, as the database has it. -#}
-{% macro type_name(expression) %}
-    {{- return(adapter.dispatch('type_name', 'event_analytics')(expression)) -}}
-{% endmacro %}
-
-{% macro default__type_name(expression) %}
-    {{- event_analytics.raise_unsupported('type_name') -}}
-{% endmacro %}
-
-{% macro postgres__type_name(expression) -%}
-    cast(pg_typeof({{ expression }}) as text)
-{%- endmacro %}
-
-{% macro duckdb__type_name(expression) -%}
-    typeof({{ expression }})
-{%- endmacro %}

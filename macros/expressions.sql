@@ -2,12 +2,16 @@
 
 {#- A share of two counts: null where the denominator is zero. -#}
 {% macro rate(numerator, denominator) -%}
-    cast({{ numerator }} as double precision) / nullif({{ denominator }}, 0)
+    cast({{ numerator }} as {{ event_analytics.type_double() }}) / nullif({{ denominator }}, 0)
 {%- endmacro %}
 
 
 {#- Whether a number of inactive days lies in the window of a row of churn_windows. -#}
 {% macro in_churn_window(days_inactive, churn_windows) -%}
+    {{- return(adapter.dispatch('in_churn_window', 'event_analytics')(days_inactive, churn_windows)) -}}
+{%- endmacro %}
+
+{% macro default__in_churn_window(days_inactive, churn_windows) -%}
     {{ days_inactive }} >= {{ churn_windows }}.min_days_inactive
     and (
         {{ churn_windows }}.max_days_inactive is null
@@ -18,13 +22,17 @@
 
 {#- A text as an SQL literal. -#}
 {% macro text_literal(value) -%}
+    {{- return(adapter.dispatch('text_literal', 'event_analytics')(value)) -}}
+{%- endmacro %}
+
+{% macro default__text_literal(value) -%}
     '{{ value | string | replace("'", "''") }}'
 {%- endmacro %}
 
 
 {#- Seconds, as a double, from a number of microseconds. One division, so that it is correctly rounded. -#}
 {% macro seconds_from_microseconds(microseconds) -%}
-    cast({{ microseconds }} as double precision) / 1000000
+    cast({{ microseconds }} as {{ event_analytics.type_double() }}) / 1000000
 {%- endmacro %}
 
 

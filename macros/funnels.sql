@@ -20,13 +20,40 @@
 {% endmacro %}
 
 
+{#- Whether any event fills a step of an ordered funnel; true where nobody can be asked. -#}
+{% macro any_event_fills_ordered_steps(funnel_steps) %}
+    {%- if not event_analytics.can_be_asked(funnel_steps) -%}
+        {{- return(true) -}}
+    {%- endif -%}
+    {%- set query -%}
+        select 1
+        from {{ funnel_steps }}
+        where
+            step_order = 'ordered'
+            and event = '*'
+        limit 1
+    {%- endset -%}
+    {{- return(run_query(query).rows | length > 0) -}}
+{% endmacro %}
+
+
+{#- The whole query of int_funnel_attempts, where a database has better means than joins and windows; else none. -#}
+{% macro native_ordered_attempts(steps) %}
+    {{- return(adapter.dispatch('native_ordered_attempts', 'event_analytics')(steps)) -}}
+{% endmacro %}
+
+{% macro default__native_ordered_attempts(steps) %}
+    {{- return(none) -}}
+{% endmacro %}
+
+
 {#- A select of columns of a fact of events: of users of whom something arrived, those since when an attempt of theirs
     can change; of all users where all of it is computed anew. -#}
 {% macro since_attempts_can_change(fact, columns) -%}
     {%- do event_analytics.may_read(['int_touched_funnel_users']) -%}
     select
         {%- for column in columns %}
-        events.{{ column }}{{ ',' if not loop.last }}
+        events.{{ column }} as {{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ ref(fact) }} as events
     {%- if event_analytics.refreshing() %}
@@ -45,10 +72,10 @@
     select
         funnel_number,
         cast(null as {{ dbt.type_string() }}) as user_id,
-        cast(null as timestamp with time zone) as started_at,
-        cast(null as date) as started_on,
+        cast(null as {{ event_analytics.type_instant() }}) as started_at,
+        cast(null as {{ event_analytics.type_date() }}) as started_on,
         step,
-        cast(null as timestamp with time zone) as reached_at
+        cast(null as {{ event_analytics.type_instant() }}) as reached_at
     from funnel_steps
     where
         case
@@ -65,11 +92,11 @@
 {% macro any_events_within(spans, is_dated) -%}
     {%- set these = "event = '*' and required_date is " ~ ('not ' if is_dated else '') ~ 'null' -%}
     select
-        spans.funnel_number,
-        events.user_id,
-        spans.required_date,
-        events.occurred_at,
-        spans.last_sought_at
+        spans.funnel_number as funnel_number,
+        events.user_id as user_id,
+        spans.required_date as required_date,
+        events.occurred_at as occurred_at,
+        spans.last_sought_at as last_sought_at
     from (
         select
             user_id,

@@ -4,6 +4,10 @@
 
 {#- The median of a column within a group; of an even number, the mean of the middle two. -#}
 {% macro median(expression) -%}
+    {{- return(adapter.dispatch('median', 'event_analytics')(expression)) -}}
+{%- endmacro %}
+
+{% macro default__median(expression) -%}
     percentile_cont(0.5) within group (order by {{ expression }})
 {%- endmacro %}
 
@@ -12,7 +16,7 @@
     same bin or in a later one. Bins are a few per cent wide from a second on, and a month has 800 of them. All of
     it is rounded in the same way everywhere (IEEE 754), unlike a logarithm. -#}
 {% macro time_bin(microseconds) -%}
-    cast(floor(20 * sqrt(sqrt(cast({{ microseconds }} as double precision) / 1000000))) as integer)
+    cast(floor(20 * sqrt(sqrt(cast({{ microseconds }} as {{ event_analytics.type_double() }}) / 1000000))) as integer)
 {%- endmacro %}
 
 
@@ -25,7 +29,7 @@
 
 {#- A count: what is kept of it or, where nothing is kept, the same by a query of a step of the model that asks. -#}
 {% macro kept_count(kept, query) -%}
-    {{ 'select * from ' ~ kept if event_analytics.facts_are_kept() else query }}
+    {{ 'select * from ' ~ kept if event_analytics.facts_are_stored() else query }}
 {%- endmacro %}
 
 
@@ -57,13 +61,13 @@
     {%- set by = key | join(', ') -%}
     select
         {%- for column in key %}
-        counted.{{ column }},
+        counted.{{ column }} as {{ column }},
         {%- endfor %}
-        counted.{{ number }},
+        counted.{{ number }} as {{ number }},
         {%- for name in sums %}
-        counted.{{ name }},
+        counted.{{ name }} as {{ name }},
         {%- endfor %}
-        middle.median_microseconds
+        middle.median_microseconds as median_microseconds
     from (
         select
             {%- for column in key %}
@@ -85,10 +89,10 @@
         from (
             select
                 {%- for column in key %}
-                middle_bins.{{ column }},
+                middle_bins.{{ column }} as {{ column }},
                 {%- endfor %}
-                one_row.microseconds,
-                middle_bins.all_values,
+                one_row.microseconds as microseconds,
+                middle_bins.all_values as all_values,
                 middle_bins.values_before + row_number() over (
                     partition by {% for column in key %}middle_bins.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
                     order by one_row.microseconds

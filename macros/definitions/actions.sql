@@ -8,7 +8,7 @@
         when {{ operator }} = 'exists' then {{ event_analytics.has_property(properties, property) }}
         when {{ operator }} = 'equals' then coalesce({{ text }} = {{ value }}, false)
         when {{ operator }} = 'not_equals' then coalesce({{ text }} <> {{ value }}, true)
-        when {{ operator }} = 'contains' then coalesce(strpos({{ text }}, {{ value }}) > 0, false)
+        when {{ operator }} = 'contains' then coalesce({{ event_analytics.contains_text(text, value) }}, false)
         else false
     end
 {%- endmacro %}

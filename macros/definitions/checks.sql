@@ -35,10 +35,7 @@
         {%- if faults -%}
             {{- event_analytics.refuse('No definition has taken effect:\n' ~ faults | join('\n')) -}}
         {%- elif loads -%}
-            {%- call statement('loads', auto_begin=true) -%}
-                {{ loads | join('\n') }}
-            {%- endcall -%}
-            {%- do adapter.commit() -%}
+            {%- do event_analytics.run_together(loads) -%}
         {%- endif -%}
     {%- endif -%}
 {% endmacro %}
@@ -89,8 +86,25 @@
 {% endmacro %}
 
 
+{#- Runs statements that end in semicolons, all of them or none. -#}
+{% macro run_together(statements) %}
+    {{- return(adapter.dispatch('run_together', 'event_analytics')(statements)) -}}
+{% endmacro %}
+
+{% macro default__run_together(statements) %}
+    {%- call statement('loads', auto_begin=true) -%}
+        {{ statements | join('\n') }}
+    {%- endcall -%}
+    {%- do adapter.commit() -%}
+{% endmacro %}
+
+
 {#- Statements that put what was read of a seed into its table. -#}
-{% macro replace_rows(seed, read, table) -%}
+{% macro replace_rows(seed, read, table) %}
+    {{- return(adapter.dispatch('replace_rows', 'event_analytics')(seed, read, table)) -}}
+{% endmacro %}
+
+{% macro default__replace_rows(seed, read, table) -%}
     {{ event_analytics.keep_from_changing(table, alone=true) }}
     delete from {{ table }};
     insert into {{ table }} ({{ read.columns | join(', ') }})
@@ -123,7 +137,7 @@
 {% endmacro %}
 
 
-{#- What a test of int_definition_warnings or int_event_warnings finds. While it runs, the sentences are asked
+{#- What a test of int_definition_warnings, int_event_warnings or int_identity_warnings finds. While it runs, the sentences are asked
     for once and become values in its SQL, so that whoever shows them later need not read the events again. -#}
 {% macro build_warnings(relation) %}
     {%- set query = 'select message from ' ~ relation ~ ' order by message' -%}
@@ -142,12 +156,15 @@
             if result.status == 'warn' and result.node.unique_id in (
                 'test.event_analytics.definitions_name_events_that_happen',
                 'test.event_analytics.events_are_what_reports_are_made_for',
+                'test.event_analytics.events_of_one_id_are_alike',
+                'test.event_analytics.ids_are_merged_into_persons_of_few',
             ) -%}
             {%- for message in run_query(result.node.compiled_code).columns[0].values() -%}
                 {%- do exceptions.warn(message) -%}
             {%- endfor -%}
         {%- endfor -%}
     {%- endif -%}
+    {%- do event_analytics.show_old_views(results) -%}
 {% endmacro %}
 
 

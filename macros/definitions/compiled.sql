@@ -12,11 +12,18 @@
 {#- A condition that is never true: where it is computed, the database stops with a message, since a row of a
     seed has changed and the views, which are compiled for how it was, have not been built since. -#}
 {% macro stop_reading(seed, seed_row) -%}
-    {#- no integer, so the database stops and shows the text -#}
-    cast(
+    {%- set message -%}
         concat(
             'seeds/{{ seed }}.csv: row ''', {{ seed_row }},
             ''' has changed since the views were built; run dbt build'
-        ) as integer
+        )
+    {%- endset -%}
+    {{- return(adapter.dispatch('stop_reading', 'event_analytics')(message)) -}}
+{%- endmacro %}
+
+{#- The message is no integer, so the database stops and shows it. -#}
+{% macro default__stop_reading(message) -%}
+    cast(
+        {{ message }} as integer
     ) is null
 {%- endmacro %}

@@ -119,8 +119,8 @@
             count(churn_status) over (partition by churn_status) as rows_of_name,
             row_number() over (order by min_days_inactive, churn_status) = 1 as is_first,
             row_number() over (order by min_days_inactive, churn_status) = count(*) over () as is_last,
-            lag(churn_status) over (order by min_days_inactive, churn_status) as previous_status,
-            lag(max_days_inactive) over (order by min_days_inactive, churn_status) as previous_max
+            lag({{ event_analytics.nullable('churn_status') }}) over (order by min_days_inactive, churn_status) as previous_status,
+            lag({{ event_analytics.nullable('max_days_inactive') }}) over (order by min_days_inactive, churn_status) as previous_max
         from {{ definitions['churn_windows'] }} as churn_windows
 
     ),
@@ -129,6 +129,26 @@
 
         select count(*) as windows
         from churn_windows
+
+    ),
+
+    identities as (
+
+        select
+            user_id,
+            other_id
+        from {{ definitions['identities'] }} as identities
+
+    ),
+
+    identity_links as (
+
+        select
+            event_name,
+            property,
+            known_id,
+            count(*) over (partition by event_name, property) as rows_of_property
+        from {{ definitions['identity_links'] }} as identity_links
 
     ),
 
@@ -161,12 +181,12 @@
     conditions as (
 
         select
-            step_references.funnel,
-            step_references.reference,
+            step_references.funnel as funnel,
+            step_references.reference as reference,
             coalesce(actions.event_name, step_references.reference) as event_name,
-            actions.property,
-            actions.operator,
-            actions.value
+            actions.property as property,
+            actions.operator as operator,
+            actions.value as value
         from step_references
         left join {{ actions }} as actions
             on step_references.reference = actions.action
@@ -176,10 +196,10 @@
     pairs as (
 
         select
-            one.funnel,
-            one.reference,
+            one.funnel as funnel,
+            one.reference as reference,
             other.reference as other_reference,
-            one.event_name,
+            one.event_name as event_name,
             -- a property has one value, so no event has two of them
             max(
                 case

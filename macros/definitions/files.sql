@@ -5,7 +5,9 @@
     has something else by that name. -#}
 {% macro definition_seeds() %}
     {%- set seeds = {} -%}
-    {%- for name in ('actions', 'churn_windows', 'funnels', 'funnel_steps', 'retentions', 'segments') -%}
+    {%- for name in (
+        'actions', 'churn_windows', 'funnels', 'funnel_steps', 'identities', 'identity_links', 'retentions', 'segments'
+    ) -%}
         {%- set project = project_name if event_analytics.is_disabled_seed(name) else 'event_analytics' -%}
         {%- do seeds.update({name: graph.nodes.get('seed.' ~ project ~ '.' ~ name)}) -%}
     {%- endfor -%}
@@ -147,7 +149,7 @@
 {% macro query_of_rows(seed, read) -%}
     select
         {%- for name in read.columns %}
-        cast({{ 'null' if not read.rows else name }} as {{ seed.config.column_types[name] }}) as {{ name }}
+        cast({{ 'null' if not read.rows else name }} as {{ event_analytics.column_type(seed.config.column_types[name]) }}) as {{ name }}
         {{- ',' if not loop.last }}
         {%- endfor %}
     {%- if not read.rows %}

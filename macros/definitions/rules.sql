@@ -20,6 +20,8 @@
         event_analytics.retention_rules(),
         event_analytics.churn_window_rules(),
         event_analytics.segment_rules(),
+        event_analytics.identity_rules(),
+        event_analytics.identity_link_rules(),
     ] -%}
         {%- for rule in of_file.rules -%}
             {%- do rules.append(dict(of_file, **rule)) -%}
@@ -217,6 +219,38 @@
 {% endmacro %}
 
 
+{% macro identity_rules() %}
+    {{- return({'file': "seeds/identities.csv", 'among': "identities", 'row': "row '{user_id}, {other_id}'",
+      'rules': [
+        {'when': "user_id is null or other_id is null",
+         'problem': "lacks one of the two ids",
+         'mend': "write both ids of the person, or remove the row"},
+        {'when': "user_id = other_id",
+         'problem': "links an id with itself",
+         'mend': "write two ids of one person, or remove the row"},
+    ]}) -}}
+{% endmacro %}
+
+
+{% macro identity_link_rules() %}
+    {{- return({'file': "seeds/identity_links.csv", 'among': "identity_links", 'row': "row '{event_name}, {property}'",
+      'rules': [
+        {'when': "event_name is null",
+         'problem': "names no event whose ids it links",
+         'mend': "write the name of one event, or * for every event"},
+        {'when': "property is null",
+         'problem': "names no property that holds the other id",
+         'mend': "write the property of these events"},
+        {'when': "event_name is not null and property is not null and rows_of_property > 1",
+         'problem': "stands in more than one row",
+         'mend': "keep one row for each event_name and property"},
+        {'when': "coalesce(known_id, '') not in ('user_id', 'property')",
+         'problem': "has the known_id '{known_id}', which is not known",
+         'mend': "write user_id or property"},
+    ]}) -}}
+{% endmacro %}
+
+
 {#- A text of a rule as an SQL expression, in which columns stand where the text names them in braces. -#}
 {% macro filled_in(text) -%}
     {%- set parts = [] -%}
@@ -228,5 +262,5 @@
             {%- do parts.append(event_analytics.text_literal(part)) -%}
         {%- endif -%}
     {%- endfor -%}
-    concat({{ parts | join(', ') }})
+    {{ event_analytics.join_texts(parts) }}
 {%- endmacro %}

@@ -12,10 +12,6 @@
     inner join
 {%- endmacro %}
 
-{% macro postgres__hashed_join() -%}
-    full join
-{%- endmacro %}
-
 
 {#- A left join. -#}
 {% macro hashed_left_join() %}
@@ -24,10 +20,6 @@
 
 {% macro default__hashed_left_join() -%}
     left join
-{%- endmacro %}
-
-{% macro postgres__hashed_left_join() -%}
-    full join
 {%- endmacro %}
 
 
@@ -40,6 +32,23 @@
 {% macro default__end_of_hashed_join() -%}
 {%- endmacro %}
 
-{% macro postgres__end_of_hashed_join() -%}
-    offset 0
+
+{#- How a query of many rows reads a value of a relation of one row or none: join_one_row in its from, and
+    of_one_row(relation, column, where) for the value, which may be null, and missing with all rows, unless `where`
+    holds, if it is given. DuckDB finds out that two readers ask for the same only where this is a join; PostgreSQL
+    reads in parallel only where it is a query of its own, and runs it only as far as `where` lets it. -#}
+{% macro join_one_row(relation) %}
+    {{- return(adapter.dispatch('join_one_row', 'event_analytics')(relation)) -}}
+{% endmacro %}
+
+{% macro default__join_one_row(relation) -%}
+    cross join {{ relation }} as one_row
+{%- endmacro %}
+
+{% macro of_one_row(relation, column, where=none) %}
+    {{- return(adapter.dispatch('of_one_row', 'event_analytics')(relation, column, where)) -}}
+{% endmacro %}
+
+{% macro default__of_one_row(relation, column, where) -%}
+    one_row.{{ column }}
 {%- endmacro %}

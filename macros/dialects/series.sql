@@ -10,19 +10,6 @@
     {{- event_analytics.raise_unsupported('each_date') -}}
 {% endmacro %}
 
-{% macro postgres__each_date(first_date, last_date) -%}
-    {#- As timestamps without a zone: a date would become an instant in the session's time zone. -#}
-    cast(
-        generate_series(
-            cast({{ first_date }} as timestamp), cast({{ last_date }} as timestamp), interval '1 day'
-        ) as date
-    )
-{%- endmacro %}
-
-{% macro duckdb__each_date(first_date, last_date) -%}
-    cast(unnest(generate_series({{ first_date }}, {{ last_date }}, interval '1 day')) as date)
-{%- endmacro %}
-
 
 {#- Each whole number from first_number to last_number, as a bigint. -#}
 {% macro each_number(first_number, last_number) %}
@@ -32,11 +19,3 @@
 {% macro default__each_number(first_number, last_number) %}
     {{- event_analytics.raise_unsupported('each_number') -}}
 {% endmacro %}
-
-{% macro postgres__each_number(first_number, last_number) -%}
-    generate_series(cast({{ first_number }} as bigint), cast({{ last_number }} as bigint))
-{%- endmacro %}
-
-{% macro duckdb__each_number(first_number, last_number) -%}
-    unnest(generate_series(cast({{ first_number }} as bigint), cast({{ last_number }} as bigint)))
-{%- endmacro %}

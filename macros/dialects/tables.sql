@@ -10,11 +10,6 @@
     {{ query }}
 {%- endmacro %}
 
-{% macro postgres__create_table(relation, query, lasts) -%}
-    create {{ 'unlogged ' if not lasts }}table {{ relation }} as
-    {{ query }}
-{%- endmacro %}
-
 
 {#- A statement that makes an index where few rows of many are looked up; nothing where the database goes through
     columns faster than it keeps one. -#}
@@ -25,14 +20,20 @@
 {% macro default__create_index(relation, columns) -%}
 {%- endmacro %}
 
-{% macro postgres__create_index(relation, columns) -%}
-    create index on {{ relation }} ({{ columns | join(', ') }})
-{%- endmacro %}
-
 
 {#- A statement that empties a table which only builds read. -#}
 {% macro truncate(relation) -%}
     truncate table {{ relation }}
+{%- endmacro %}
+
+
+{#- Statements that leave no row in what is kept of a model. -#}
+{% macro empty_kept(relation) %}
+    {{- return(adapter.dispatch('empty_kept', 'event_analytics')(relation)) -}}
+{% endmacro %}
+
+{% macro default__empty_kept(relation) -%}
+    delete from {{ event_analytics.kept_table(relation) }};
 {%- endmacro %}
 
 
@@ -46,23 +47,15 @@
     {{ query }}
 {%- endmacro %}
 
-{#- A view whose columns have changed has to be dropped, with all that is over it: only in a build that makes all of
-    it again. -#}
-{% macro postgres__show_by_view(relation, query) -%}
-    {%- set view = relation.incorporate(type='view') -%}
-    {%- if not event_analytics.left_out_models() -%}
-        {{- return(event_analytics.replace_view(view, query)) -}}
-    {%- endif -%}
-    do $do$
-    begin
-        {{ get_replace_view_sql(view, query) }}
-    exception when invalid_table_definition then
-        raise exception
-            'The columns of {{ relation.schema }}.{{ relation.identifier }} have changed; run dbt build without '
-            '--select, which makes the views over it again, too.';
-    end
-    $do$
-{%- endmacro %}
+
+{#- The table that is made while another one is read: the latter will then be the one that is kept. -#}
+{% macro made_table(relation) %}
+    {{- return(adapter.dispatch('made_table', 'event_analytics')(relation)) -}}
+{% endmacro %}
+
+{% macro default__made_table(relation) %}
+    {{- return(relation.incorporate(path={'identifier': relation.identifier ~ '__new'}, type='table')) -}}
+{% endmacro %}
 
 
 {#- Lets the view read the table `made`, drops `kept`, and gives its name to `made`. -#}
@@ -79,9 +72,13 @@
     )) -%}
 {% endmacro %}
 
-{#- A view goes by the tables themselves, whatever they are called, and a table that one reads cannot go. -#}
-{% macro postgres__swap_tables(view, made, kept) %}
-    {%- do run_query(event_analytics.show_by_view(view, 'select * from ' ~ made)) -%}
-    {%- do run_query('drop table if exists ' ~ kept) -%}
-    {%- do run_query('alter table ' ~ made ~ ' rename to ' ~ kept.identifier) -%}
+
+{#- After a build: says which public views show what an earlier one has left, where their rows are stored. -#}
+{% macro show_old_views(results) %}
+    {%- if execute and flags.WHICH in ('run', 'build') -%}
+        {{- return(adapter.dispatch('show_old_views', 'event_analytics')(results)) -}}
+    {%- endif -%}
 {% endmacro %}
+
+{% macro default__show_old_views(results) -%}
+{%- endmacro %}

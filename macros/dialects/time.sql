@@ -12,22 +12,13 @@
     {{- event_analytics.raise_unsupported('local_time') -}}
 {% endmacro %}
 
-{% macro postgres__local_time(instant, zone) -%}
-    ({{ instant }} at time zone '{{ zone }}')
-{%- endmacro %}
-
-{% macro duckdb__local_time(instant, zone) -%}
-    {%- if zone == 'UTC' -%}
-        {#- Same result without the calendar library, which costs several times as much per row. -#}
-        make_timestamp(epoch_us({{ instant }}))
-    {%- else -%}
-        ({{ instant }} at time zone '{{ zone }}')
-    {%- endif -%}
-{%- endmacro %}
-
 
 {#- The calendar date of an instant there. -#}
 {% macro local_date(instant, zone=none) -%}
+    {{- return(adapter.dispatch('local_date', 'event_analytics')(instant, zone)) -}}
+{%- endmacro %}
+
+{% macro default__local_date(instant, zone) -%}
     cast({{ event_analytics.local_time(instant, zone) }} as date)
 {%- endmacro %}
 
@@ -36,7 +27,12 @@
     midnight may come twice: databases take the second one, which is right if the hour before it is repeated, but
     not if it is the hour after it that comes again. Where a clock has no midnight, it is when that is left out. -#}
 {% macro local_midnight(calendar_date, zone=none) -%}
-    {%- set zone = event_analytics.database_timezone(zone) -%}
+    {{- return(adapter.dispatch('local_midnight', 'event_analytics')(
+        calendar_date, event_analytics.database_timezone(zone)
+    )) -}}
+{%- endmacro %}
+
+{% macro default__local_midnight(calendar_date, zone) -%}
     {%- set midnight = 'cast(' ~ calendar_date ~ ' as timestamp)' -%}
     {%- if zone == 'UTC' -%}
         ({{ midnight }} at time zone 'UTC')
@@ -61,14 +57,6 @@
     {{- event_analytics.raise_unsupported('add_seconds') -}}
 {% endmacro %}
 
-{% macro postgres__add_seconds(instant, seconds) -%}
-    ({{ instant }} + {{ seconds }} * interval '1 second')
-{%- endmacro %}
-
-{% macro duckdb__add_seconds(instant, seconds) -%}
-    ({{ instant }} + to_seconds({{ seconds }}))
-{%- endmacro %}
-
 
 {#- Elapsed microseconds between two instants, as a bigint. -#}
 {% macro microseconds_between(earlier, later) %}
@@ -78,14 +66,6 @@
 {% macro default__microseconds_between(earlier, later) %}
     {{- event_analytics.raise_unsupported('microseconds_between') -}}
 {% endmacro %}
-
-{% macro postgres__microseconds_between(earlier, later) -%}
-    cast(extract(epoch from ({{ later }} - {{ earlier }})) * 1000000 as bigint)
-{%- endmacro %}
-
-{% macro duckdb__microseconds_between(earlier, later) -%}
-    (epoch_us({{ later }}) - epoch_us({{ earlier }}))
-{%- endmacro %}
 
 
 {#- A calendar date moved by a whole number of days. -#}
@@ -97,15 +77,6 @@
     cast({{ calendar_date }} + {{ days }} as date)
 {%- endmacro %}
 
-{#- PostgreSQL adds integers to dates, but no bigints. -#}
-{% macro postgres__add_days(calendar_date, days) -%}
-    ({{ calendar_date }} + cast({{ days }} as integer))
-{%- endmacro %}
-
-{% macro duckdb__add_days(calendar_date, days) -%}
-    ({{ calendar_date }} + cast({{ days }} as integer))
-{%- endmacro %}
-
 
 {#- Whole days from one calendar date to another, as a bigint. -#}
 {% macro days_between(earlier, later) -%}
@@ -114,4 +85,34 @@
 
 {% macro default__days_between(earlier, later) -%}
     cast({{ later }} - {{ earlier }} as bigint)
+{%- endmacro %}
+
+
+{#- The Monday of the week that a calendar date lies in. -#}
+{% macro monday_of(calendar_date) -%}
+    {{- return(adapter.dispatch('monday_of', 'event_analytics')(calendar_date)) -}}
+{%- endmacro %}
+
+{% macro default__monday_of(calendar_date) -%}
+    cast(date_trunc('week', cast({{ calendar_date }} as timestamp)) as date)
+{%- endmacro %}
+
+
+{#- The first date of the month that a calendar date lies in. -#}
+{% macro first_of_month(calendar_date) -%}
+    {{- return(adapter.dispatch('first_of_month', 'event_analytics')(calendar_date)) -}}
+{%- endmacro %}
+
+{% macro default__first_of_month(calendar_date) -%}
+    cast(date_trunc('month', cast({{ calendar_date }} as timestamp)) as date)
+{%- endmacro %}
+
+
+{#- The last instant before another one. -#}
+{% macro microsecond_before(instant) -%}
+    {{- return(adapter.dispatch('microsecond_before', 'event_analytics')(instant)) -}}
+{%- endmacro %}
+
+{% macro default__microsecond_before(instant) -%}
+    {{ instant }} - interval '1 microsecond'
 {%- endmacro %}

@@ -11,7 +11,7 @@
 {% macro model_relation(name) %}
     {%- set node = event_analytics.project_model(name) -%}
     {{- return(event_analytics.portable(
-        api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias)
+        api.Relation.create(database=node.database or none, schema=node.schema, identifier=node.alias)
     )) -}}
 {% endmacro %}
 
@@ -28,76 +28,6 @@
     the one before ended (see goes_on), and whether it is through. -#}
 {% macro current_build() %}
     {{- return(event_analytics.kept_deliveries().incorporate(path={'identifier': 'current_build'})) -}}
-{% endmacro %}
-
-
-{#- All models of this project. -#}
-{% macro project_models() %}
-    {{- return(
-        graph.nodes.values()
-        | selectattr('package_name', 'equalto', 'event_analytics')
-        | selectattr('resource_type', 'equalto', 'model')
-        | list
-    ) -}}
-{% endmacro %}
-
-
-{#- All seeds of this project. -#}
-{% macro project_seeds() %}
-    {{- return(
-        graph.nodes.values()
-        | selectattr('package_name', 'equalto', 'event_analytics')
-        | selectattr('resource_type', 'equalto', 'seed')
-        | list
-    ) -}}
-{% endmacro %}
-
-
-{#- Those of the models that this command leaves out. -#}
-{% macro left_out_models() %}
-    {{- return(
-        event_analytics.project_models()
-        | rejectattr('unique_id', 'in', event_analytics.selected_models())
-        | list
-    ) -}}
-{% endmacro %}
-
-
-{#- The ids of what this command runs. dbt names none when it tries again what a command before has left; what that
-    has made already counts as a part of it. -#}
-{% macro selected_models() %}
-    {{- return(selected_resources or event_analytics.project_models() | map(attribute='unique_id') | list) -}}
-{% endmacro %}
-
-
-{#- The models that a refresh runs. All of them have to succeed before a delivery counts as kept. -#}
-{% macro refreshed_models() %}
-    {{- return(
-        event_analytics.project_models()
-        | selectattr('config.materialized', 'in', ['fact', 'count', 'step'])
-        | list
-    ) -}}
-{% endmacro %}
-
-
-{#- Whether this build computes what is kept. One with --empty only tries the queries: see keep_nothing(). -#}
-{% macro keeps() %}
-    {{- return(
-        execute
-        and event_analytics.facts_are_kept()
-        and flags.WHICH in ('run', 'build')
-        and not flags.EMPTY
-    ) -}}
-{% endmacro %}
-
-
-{#- Those of them that this command runs. -#}
-{% macro selected_refreshed_models() %}
-    {{- return(
-        event_analytics.refreshed_models()
-        | selectattr('unique_id', 'in', event_analytics.selected_models())
-        | list
-    ) -}}
 {% endmacro %}
 
 
@@ -146,6 +76,12 @@
             goes_on boolean,
             is_finished boolean
         );
+        {%- for removals in (event_analytics.kept_removals(), event_analytics.current_removals()) %}
+        create table if not exists {{ removals }} (
+            removal_id uuid
+        );
+        {%- endfor %}
+        {{ event_analytics.prepare_persons() }}
         {%- if event_analytics.keeps() and (lost or (flags.FULL_REFRESH and selected)) %}
         delete from {{ kept_deliveries }};
         {%- endif -%}
@@ -161,6 +97,7 @@
             false as is_finished;
         delete from {{ current_build }}
         where build_id <> '{{ invocation_id }}';
+        {{ event_analytics.note_removals() }}
         {%- endif -%}
     {%- endif -%}
 {% endmacro %}
@@ -208,9 +145,9 @@
             where '{{ invocation_id }}' in (select build_id from {{ current_build }});
             {#- An event that is ahead of as_of_date is still to be reported, so its delivery stays due. -#}
             {%- set is_ahead -%}
-                last_event_at >= (
-                    select reported_until from {{ event_analytics.model_relation('int_as_of_date') }}
-                )
+                coalesce(last_event_at >= (
+                    select reported_until from {{ event_analytics.model_relation('int_reported_dates') }}
+                ), false)
             {%- endset -%}
             {%- if event_analytics.as_of_date() -%}
                 {%- set is_ahead = 'false' -%}
@@ -229,6 +166,8 @@
                     ) }}
                     or {{ is_ahead }}
                 );
+            {{ event_analytics.forget_removals() }}
+            {{ event_analytics.note_persons() }}
             update {{ current_build }}
             set is_finished = true
             where build_id = '{{ invocation_id }}'
@@ -240,7 +179,7 @@
 {#- The steps that there are only where anything is kept, those first that others read. -#}
 {% macro steps_of_refreshes() %}
     {{- return([
-        'int_deliveries', 'int_touched_users', 'int_touched_sessions', 'int_touched_session_dates',
+        'int_users_due', 'int_deliveries', 'int_touched_users', 'int_touched_sessions', 'int_touched_session_dates',
         'int_touched_retention_users', 'int_touched_funnel_users',
     ]) -}}
 {% endmacro %}
@@ -264,7 +203,7 @@
                 drop view if exists {{ step }};
                 drop table if exists {{ event_analytics.kept_table(step) }};
             {%- endfor -%}
-            {%- for table in ('kept_deliveries', 'current_build') %}
+            {%- for table in ('kept_deliveries', 'current_build', 'kept_removals', 'current_removals') %}
                 drop table if exists {{ beside.incorporate(path={'identifier': table}) }};
             {%- endfor -%}
         {%- endif -%}
@@ -273,18 +212,26 @@
 
 
 {#- How a build goes about what is kept; known once int_deliveries is built. everything_is_due: nothing of it is
-    of use. nothing_is_due: all of it is up to date. goes_on: it is as the build before has left it, so that counts
-    can be brought up to date by what changes; not after a build that failed or made a part only, since some of
-    its changes may be counted by now. -#}
+    of use. nothing_is_due: all of it is up to date. users_are_due: some users are computed anew (removals.sql).
+    events_are_gone: some were taken out. goes_on: it is as the build before has left it, so that counts can be
+    brought up to date by what changes; not after a build that failed or made a part only, since some of its
+    changes may be counted by now. -#}
 {% macro build_state() %}
     {%- if 'build_state' in model -%}
         {{- return(model['build_state']) -}}
     {%- endif -%}
+    {%- set users_due = event_analytics.model_relation('int_users_due') -%}
     {%- set query -%}
         select
             coalesce(min(case when everything_is_due then 1 else 0 end), 1) as everything_is_due,
             coalesce(min(case when is_due then 0 else 1 end), 1) as nothing_is_due,
-            (select count(*) from {{ event_analytics.current_build() }} where goes_on) as goes_on
+            (select count(*) from {{ event_analytics.current_build() }} where goes_on) as goes_on,
+            (select count(*) from {{ event_analytics.current_removals() }}) as removals,
+            {% if load_cached_relation(users_due) is none -%}
+            0 as users
+            {%- else -%}
+            (select count(*) from {{ users_due }}) as users
+            {%- endif %}
         from {{ event_analytics.model_relation('int_deliveries') }}
     {%- endset -%}
     {%- set row = run_query(query).rows[0] -%}
@@ -292,7 +239,9 @@
     {#- asked once for each model, and not once for each macro that wants to know -#}
     {%- do model.update(build_state={
         'everything_is_due': everything_is_due,
-        'nothing_is_due': row[1] == 1 and not everything_is_due,
+        'nothing_is_due': row[1] == 1 and row[3] == 0 and row[4] == 0 and not everything_is_due,
+        'users_are_due': row[4] > 0,
+        'events_are_gone': row[3] > 0,
         'goes_on': row[2] > 0 and not everything_is_due,
     }) -%}
     {{- return(model['build_state']) -}}
@@ -363,5 +312,5 @@
 {#- The instant since when a delivery may still be committed, where the latest one was at latest_at: no
     append may take more than a day. -#}
 {% macro unsettled_since(latest_at) -%}
-    (({{ latest_at }} at time zone 'UTC' - interval '1 day') at time zone 'UTC')
+    {{ event_analytics.add_seconds(latest_at, -86400) }}
 {%- endmacro %}

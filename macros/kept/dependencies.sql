@@ -6,7 +6,7 @@
     {%- if execute -%}
         {%- for name in ('raw_schema', 'events_table', 'events_model', 'event_columns', 'event_id_type',
             'reporting_timezone', 'week_start', 'activity_events', 'signup_event', 'as_of_date',
-            'session_gap_minutes', 'max_path_steps', 'max_funnel_steps') -%}
+            'identity', 'max_person_ids', 'session_gap_minutes', 'max_path_steps', 'max_funnel_steps') -%}
             {%- do parts.append(name ~ '=' ~ var(name)) -%}
         {%- endfor -%}
         {%- do parts.append('database_timezone=' ~ event_analytics.database_timezone()) -%}

@@ -3,7 +3,11 @@
 
 {% materialization fact, default %}
     {{- run_hooks(pre_hooks) -}}
-    {%- if not event_analytics.keeps() -%}
+    {%- if event_analytics.makes_anew() -%}
+        {{- event_analytics.make_anew(
+            this, compiled_code, index=config.get('meta')['index'], with_changes=false
+        ) -}}
+    {%- elif not event_analytics.keeps() -%}
         {{- event_analytics.keep_nothing(this, compiled_code) -}}
     {%- else -%}
         {{- event_analytics.start_step() -}}
@@ -19,7 +23,9 @@
 
 {% materialization count, default %}
     {{- run_hooks(pre_hooks) -}}
-    {%- if not event_analytics.keeps() -%}
+    {%- if event_analytics.makes_anew() -%}
+        {{- event_analytics.make_anew(this, compiled_code, with_changes=false) -}}
+    {%- elif not event_analytics.keeps() -%}
         {{- event_analytics.keep_nothing(this, compiled_code) -}}
     {%- else -%}
         {{- event_analytics.start_step() -}}
@@ -40,18 +46,28 @@
 {#- What nobody needs before a refresh is only described by a view. -#}
 {% materialization step, default %}
     {{- run_hooks(pre_hooks) -}}
-    {%- if not event_analytics.keeps() -%}
+    {%- if config.get('meta')['stored'] and not event_analytics.keeps() and not flags.EMPTY -%}
+        {{- event_analytics.make_anew(this, compiled_code, with_changes=false) -}}
+    {%- elif not event_analytics.keeps() -%}
         {{- event_analytics.keep_nothing(this, compiled_code) -}}
     {%- else -%}
         {{- event_analytics.start_step() -}}
         {%- if config.get('meta')['decides'] or event_analytics.refreshing() -%}
-            {{- event_analytics.make_anew(this, compiled_code, with_changes=false, lasts=false) -}}
+            {{- event_analytics.make_anew(
+                this, compiled_code, with_changes=false, lasts=config.get('meta')['decides']
+            ) -}}
         {%- else -%}
             {{- event_analytics.give_up(this, compiled_code) -}}
         {%- endif -%}
     {%- endif -%}
     {{- return(event_analytics.finish(this)) -}}
 {% endmaterialization %}
+
+
+{#- Whether this build makes a table of each fact and count anew. One with --empty only tries the queries. -#}
+{% macro makes_anew() %}
+    {{- return(event_analytics.rebuilds() and not flags.EMPTY) -}}
+{% endmacro %}
 
 
 {#- The table of what is kept of a fact or count. -#}
@@ -75,7 +91,7 @@
     --empty, which only tries the query. -#}
 {% macro keep_nothing(relation, query) %}
     {%- if
-        event_analytics.facts_are_kept()
+        (event_analytics.facts_are_stored() or config.get('meta')['stored'])
         and load_cached_relation(relation) is not none
         and load_cached_relation(event_analytics.kept_table(relation)) is not none
     -%}
@@ -114,11 +130,12 @@
 {#- A table of all rows of the query, in the place of the one that was kept. Readers wait for neither. -#}
 {% macro make_anew(relation, query, index=none, with_changes=true, lasts=true) %}
     {%- set kept = event_analytics.kept_table(relation) -%}
-    {%- set made = relation.incorporate(path={'identifier': relation.identifier ~ '__new'}, type='table') -%}
+    {%- set made = event_analytics.made_table(relation) -%}
     {%- do run_query('drop table if exists ' ~ made) -%}
     {%- call statement('main') -%}
         {{ event_analytics.create_table(made, query, lasts) }}
     {%- endcall -%}
+    {%- do event_analytics.drop_stored_steps(query) -%}
     {%- if index -%}
         {%- do event_analytics.run(event_analytics.create_index(made, index)) -%}
     {%- endif -%}
@@ -156,9 +173,16 @@
         {%- if meta['within'] %}
         inner join {{ event_analytics.project_model(meta['within']).relation_name }} as within
             on {{ meta['where'] }}
-        {%- else %}
+        {%- elif meta['key'] %}
         inner join {{ now }} as now
             on {{ event_analytics.same_key('kept', 'now', meta['key']) }}
+        {%- endif %}
+        {%- if 'user_id' in meta['key'] and event_analytics.users_are_due() %}
+        union
+        select kept.*
+        from {{ kept }} as kept
+        inner join {{ event_analytics.model_relation('int_users_due') }} as users_due
+            on kept.user_id = users_due.user_id
         {%- endif %}
     {%- endcall -%}
     {%- call statement('main') -%}
@@ -194,6 +218,12 @@
     {%- set changed = event_analytics.passing_table(count, '__changed', query) -%}
     {%- set same_key = event_analytics.same_key('kept', 'changed', meta['key']) -%}
     {%- set now = event_analytics.passing_table(count, '__now') -%}
+    {%- if event_analytics.recounts() -%}
+        {%- do run_query(
+            'delete from ' ~ kept ~ ' where ' ~ meta['recounted_by'] ~ ' in ('
+            ~ event_analytics.event_names_of_users_due() ~ ')'
+        ) -%}
+    {%- endif -%}
     {%- set columns = meta['key'] + meta['sums'] + meta['least'] + meta['greatest'] -%}
     {%- call statement('now') -%}
         create temporary table {{ now }} as

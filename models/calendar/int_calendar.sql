@@ -1,3 +1,4 @@
+{{ config(**shared_view()) }}
 with bounds as (
 
     select * from {{ ref('int_reporting_bounds') }}

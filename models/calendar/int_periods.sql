@@ -1,3 +1,4 @@
+{{ config(**shared_view()) }}
 with calendar as (
 
     select * from {{ ref('int_calendar') }}
@@ -27,7 +28,7 @@ ended as (
         case period
             when 'day' then period_start
             when 'week' then {{ add_days('period_start', 6) }}
-            when 'month' then cast(period_start + interval '1 month' - interval '1 day' as date)
+            when 'month' then {{ month_end_date('period_start') }}
         end as period_end
     from periods
 
@@ -36,9 +37,9 @@ ended as (
 numbered as (
 
     select
-        ended.period,
-        ended.period_start,
-        ended.period_end,
+        ended.period as period,
+        ended.period_start as period_start,
+        ended.period_end as period_end,
         {{ period_index('ended.period', 'ended.period_start') }} as period_index,
         ended.period_end <= bounds.last_complete_date as is_complete
     from ended

@@ -1,23 +1,19 @@
+{{ config(**shared_view()) }}
 {% set days = whole_number('max_report_days', 1) -%}
-with first_dates as (
+with reported_dates as (
 
-    select * from {{ ref('int_first_event_date') }}
-
-),
-
-as_of_dates as (
-
-    select * from {{ ref('int_as_of_date') }}
+    select * from {{ ref('int_reported_dates') }}
 
 )
 
 select
-    first_dates.first_event_date,
+    first_event_date,
     greatest(
-        first_dates.first_event_date,
-        {{ add_days('as_of_dates.as_of_date', 1 - days) }}
+        first_event_date,
+        {{ add_days('as_of_date', 1 - days) }}
     ) as first_report_date,
-    as_of_dates.as_of_date,
-    as_of_dates.last_complete_date
-from first_dates
-cross join as_of_dates
+    as_of_date,
+    last_complete_date
+from reported_dates
+-- there may be none before the first event
+where first_event_date is not null

@@ -17,7 +17,7 @@ counted as (
         segment,
         segment_value,
         activity_date,
-        coalesce(next_activity_date, cast('infinity' as date)) as next_activity_date,
+        coalesce(next_activity_date, {{ last_date() }}) as next_activity_date,
         sum(weight) as users,
         sum(case when previous_activity_date is null then weight else 0 end) as first_users
     from user_days
@@ -26,7 +26,7 @@ counted as (
         segment,
         segment_value,
         activity_date,
-        coalesce(next_activity_date, cast('infinity' as date))
+        coalesce(next_activity_date, {{ last_date() }})
 
 )
 

@@ -33,7 +33,7 @@ totals as (
         event_name,
         property,
         count(*) as events,
-        {{ smallest_text('left(' ~ value_text('property_value') ~ ', 100)') }} as example_value
+        {{ smallest_text(first_characters(value_text('property_value'), 100)) }} as example_value
     from valued
     group by
         event_name,

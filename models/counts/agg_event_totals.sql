@@ -1,6 +1,7 @@
 {{ config(**count(
     key=['event_name'], sums=['events'], least=['first_event_at'], greatest=['last_event_at']
 )) }}
+{% do may_read(['fct_event_users']) -%}
 with events as (
 
     {{ facts('fct_events', ['event_name', 'occurred_at']) }}

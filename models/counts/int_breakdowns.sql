@@ -1,3 +1,4 @@
+{{ config(**shared_view()) }}
 with segment_values as (
 
     select * from {{ ref('agg_segment_values') }}

@@ -1,3 +1,4 @@
+{{ config(**shared_view()) }}
 with breakdowns as (
 
     select * from {{ ref('int_breakdowns') }}
@@ -25,12 +26,12 @@ bounds as (
 inactive as (
 
     select
-        last_active_dates.breakdown,
-        last_active_dates.segment,
-        last_active_dates.segment_value,
+        last_active_dates.breakdown as breakdown,
+        last_active_dates.segment as segment,
+        last_active_dates.segment_value as segment_value,
         {{ days_between('last_active_dates.last_active_date', 'bounds.as_of_date') }}
             as days_inactive,
-        last_active_dates.users
+        last_active_dates.users as users
     from last_active_dates
     cross join bounds
 
@@ -39,10 +40,10 @@ inactive as (
 counted as (
 
     select
-        inactive.breakdown,
-        inactive.segment,
-        inactive.segment_value,
-        churn_windows.churn_status,
+        inactive.breakdown as breakdown,
+        inactive.segment as segment,
+        inactive.segment_value as segment_value,
+        churn_windows.churn_status as churn_status,
         sum(inactive.users) as users
     from inactive
     inner join churn_windows
@@ -58,10 +59,10 @@ counted as (
 dense as (
 
     select
-        breakdowns.breakdown,
-        breakdowns.segment,
-        breakdowns.segment_value,
-        churn_windows.churn_status,
+        breakdowns.breakdown as breakdown,
+        breakdowns.segment as segment,
+        breakdowns.segment_value as segment_value,
+        churn_windows.churn_status as churn_status,
         cast(coalesce(counted.users, 0) as bigint) as users
     from churn_windows
     cross join breakdowns

@@ -1,3 +1,4 @@
+{{ config(**shared_view()) }}
 with retentions as (
 
     select * from {{ ref('int_retentions') }}
@@ -32,11 +33,11 @@ bounds as (
 cohorts as (
 
     select
-        retentions.retention,
-        retentions.periods,
+        retentions.retention as retention,
+        retentions.periods as periods,
         periods.period_start as cohort_start,
         periods.period_index as cohort_index,
-        bounds.last_index
+        bounds.last_index as last_index
     from retentions
     inner join periods
         on retentions.period = periods.period
@@ -65,16 +66,16 @@ cells as (
 placed as (
 
     select
-        counted.breakdown,
-        counted.segment,
-        counted.segment_value,
-        counted.retention,
-        cohorts.cohort_start,
-        counted.cohort_index,
-        counted.period_number,
-        counted.cohort_users,
-        counted.returned_users,
-        counted.last_returned_users,
+        counted.breakdown as breakdown,
+        counted.segment as segment,
+        counted.segment_value as segment_value,
+        counted.retention as retention,
+        cohorts.cohort_start as cohort_start,
+        counted.cohort_index as cohort_index,
+        counted.period_number as period_number,
+        counted.cohort_users as cohort_users,
+        counted.returned_users as returned_users,
+        counted.last_returned_users as last_returned_users,
         -- of the users of a segment's value, cohorts in which any of them are
         case
             when counted.breakdown = 'segment' and counted.cohort_users > 0
@@ -179,16 +180,16 @@ accumulated as (
 dated as (
 
     select
-        accumulated.breakdown,
-        accumulated.segment,
-        accumulated.segment_value,
-        accumulated.retention,
-        retentions.period,
-        accumulated.cohort_start,
-        accumulated.period_number,
-        accumulated.cohort_users,
-        accumulated.returned_users,
-        accumulated.later_returned_users,
+        accumulated.breakdown as breakdown,
+        accumulated.segment as segment,
+        accumulated.segment_value as segment_value,
+        accumulated.retention as retention,
+        retentions.period as period,
+        accumulated.cohort_start as cohort_start,
+        accumulated.period_number as period_number,
+        accumulated.cohort_users as cohort_users,
+        accumulated.returned_users as returned_users,
+        accumulated.later_returned_users as later_returned_users,
         coalesce(
             accumulated.cohort_index + accumulated.period_number < bounds.open_index, true
         ) as is_complete

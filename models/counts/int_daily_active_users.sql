@@ -1,3 +1,4 @@
+{{ config(**shared_view()) }}
 {% set wau_days = whole_number('wau_days', 1) -%}
 {% set mau_days = whole_number('mau_days', 1) -%}
 with activity_gaps as (
@@ -58,9 +59,9 @@ edges as (
 dated as (
 
     select
-        counted.breakdown,
-        counted.segment,
-        counted.segment_value,
+        counted.breakdown as breakdown,
+        counted.segment as segment,
+        counted.segment_value as segment_value,
         case edges.edge
             when 'active' then counted.activity_date
             when 'wau_ends' then counted.wau_ends_on
@@ -92,13 +93,13 @@ bounds as (
 reported as (
 
     select
-        dated.breakdown,
-        dated.segment,
-        dated.segment_value,
+        dated.breakdown as breakdown,
+        dated.segment as segment,
+        dated.segment_value as segment_value,
         greatest(dated.change_date, bounds.first_report_date) as change_date,
         case when dated.change_date >= bounds.first_report_date then dated.dau else 0 end as dau,
-        dated.wau_change,
-        dated.mau_change
+        dated.wau_change as wau_change,
+        dated.mau_change as mau_change
     from dated
     inner join bounds
         on dated.change_date <= bounds.as_of_date
@@ -148,7 +149,7 @@ running as (
         segment,
         segment_value,
         change_date,
-        lead(change_date) over (
+        lead({{ nullable('change_date') }}) over (
             partition by breakdown, segment, segment_value order by change_date
         ) as next_change_date,
         dau,
@@ -171,16 +172,16 @@ running as (
 spans as (
 
     select
-        running.breakdown,
-        running.segment,
-        running.segment_value,
-        running.change_date,
+        running.breakdown as breakdown,
+        running.segment as segment,
+        running.segment_value as segment_value,
+        running.change_date as change_date,
         coalesce(
             {{ add_days('running.next_change_date', -1) }}, bounds.as_of_date
         ) as last_date,
-        running.dau,
-        running.wau,
-        running.mau
+        running.dau as dau,
+        running.wau as wau,
+        running.mau as mau
     from running
     cross join bounds
     where

@@ -36,10 +36,10 @@ counted_users as (
 )
 
 select
-    counted.session_date,
-    counted.sessions,
-    counted_users.users,
-    counted.median_microseconds,
+    counted.session_date as session_date,
+    counted.sessions as sessions,
+    counted_users.users as users,
+    counted.median_microseconds as median_microseconds,
     cast(counted.events as bigint) as events
 from counted
 left join counted_users

@@ -46,26 +46,26 @@ dense as (
         'none' as breakdown,
         '' as segment,
         '' as segment_value,
-        funnel_steps.funnel,
-        funnel_steps.step,
-        funnel_steps.step_name,
+        funnel_steps.funnel as funnel,
+        funnel_steps.step as step,
+        funnel_steps.step_name as step_name,
         coalesce(counted.users, 0) as users,
-        counted.median_microseconds,
-        counted.total_microseconds
+        counted.median_microseconds as median_microseconds,
+        counted.total_microseconds as total_microseconds
     from funnel_steps
     left join counted
         on {{ same_key('funnel_steps', 'counted', key) }}
     union all
     select
         'segment' as breakdown,
-        by_value.segment,
-        by_value.segment_value,
-        by_value.funnel,
-        by_value.step,
-        by_value.step_name,
-        by_value.users,
-        by_value.median_microseconds,
-        by_value.total_microseconds
+        by_value.segment as segment,
+        by_value.segment_value as segment_value,
+        by_value.funnel as funnel,
+        by_value.step as step,
+        by_value.step_name as step_name,
+        by_value.users as users,
+        by_value.median_microseconds as median_microseconds,
+        by_value.total_microseconds as total_microseconds
     from (
         with times_by_value as (
 
@@ -95,14 +95,14 @@ dense as (
         )
 
         select
-            counted_by_value.segment,
-            counted_by_value.segment_value,
-            funnel_steps.funnel,
-            funnel_steps.step,
-            funnel_steps.step_name,
-            counted_by_value.users,
-            counted_by_value.median_microseconds,
-            counted_by_value.total_microseconds
+            counted_by_value.segment as segment,
+            counted_by_value.segment_value as segment_value,
+            funnel_steps.funnel as funnel,
+            funnel_steps.step as step,
+            funnel_steps.step_name as step_name,
+            counted_by_value.users as users,
+            counted_by_value.median_microseconds as median_microseconds,
+            counted_by_value.total_microseconds as total_microseconds
         -- Steps that no user of the value has reached are left out. An inner join would find the
         -- same, but PostgreSQL may turn that around, and count everything anew for each step.
         from counted_by_value
@@ -122,10 +122,10 @@ compared as (
         step,
         step_name,
         users,
-        first_value(users) over (
+        first_value({{ nullable('users') }}) over (
             partition by breakdown, segment, segment_value, funnel order by step
         ) as users_at_start,
-        lag(users) over (
+        lag({{ nullable('users') }}) over (
             partition by breakdown, segment, segment_value, funnel order by step
         ) as users_at_previous,
         median_microseconds,
@@ -146,6 +146,6 @@ select
     {{ rate('users', 'users_at_previous') }} as conversion_from_previous,
     {{ seconds_from_microseconds('median_microseconds') }} as median_seconds_from_previous,
     -- one division, so that it is correctly rounded
-    cast(total_microseconds as double precision) / nullif(users * 1000000, 0)
+    cast(total_microseconds as {{ type_double() }}) / nullif(users * 1000000, 0)
         as average_seconds_from_previous
 from compared

@@ -1,10 +1,11 @@
+{{ config(**shared_view()) }}
 with activity_gaps as (
 
     select
         users,
         first_users,
         activity_date,
-        nullif(next_activity_date, cast('infinity' as date)) as next_activity_date
+        nullif(next_activity_date, {{ last_date() }}) as next_activity_date
     from {{ ref('agg_activity_gaps') }}
     where breakdown = 'none'
 
@@ -25,9 +26,9 @@ periods as (
 gaps as (
 
     select
-        activity_gaps.users,
-        activity_gaps.first_users,
-        periods.period,
+        activity_gaps.users as users,
+        activity_gaps.first_users as first_users,
+        periods.period as period,
         {{ period_index('periods.period', 'activity_gaps.activity_date') }} as period_index,
         {{ period_index('periods.period', 'activity_gaps.next_activity_date') }} as next_index
     from activity_gaps

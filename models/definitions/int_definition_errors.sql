@@ -7,6 +7,8 @@ with errors as (
         'churn_windows': ref('churn_windows'),
         'funnels': ref('funnels'),
         'funnel_steps': ref('funnel_steps'),
+        'identities': ref('identities'),
+        'identity_links': ref('identity_links'),
         'retentions': ref('retentions'),
         'segments': ref('segments'),
     }) }}

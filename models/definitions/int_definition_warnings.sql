@@ -58,12 +58,12 @@ spellings as (
 
     select
         event_name,
-        concat(' ', lower(event_name), ' ') as spelling
+        concat(' ', {{ without_capitals('event_name') }}, ' ') as spelling
     from unknown
     union
     select
         event_name,
-        concat(' ', lower(event_name), ' ') as spelling
+        concat(' ', {{ without_capitals('event_name') }}, ' ') as spelling
     from event_names
     where exists (select 1 from unknown)
 
@@ -74,7 +74,7 @@ characters as (
     select
         event_name,
         spelling,
-        {{ each_number(1, 'length(spelling) - 1') }} as place
+        {{ each_number(1, number_of_characters('spelling') ~ ' - 1') }} as place
     from spellings
 
 ),
@@ -85,17 +85,17 @@ pairs as (
 
     select
         event_name,
-        substr(spelling, cast(place as integer), 2) as pair
+        {{ characters_from('spelling', 'cast(place as integer)', 2) }} as pair
     from characters
     union
     select
         event_name,
         concat(
-            substr(spelling, cast(place as integer), 1),
-            substr(spelling, cast(place as integer) + 2, 1)
+            {{ characters_from('spelling', 'cast(place as integer)', 1) }},
+            {{ characters_from('spelling', 'cast(place as integer) + 2', 1) }}
         ) as pair
     from characters
-    where place + 2 <= length(spelling)
+    where place + 2 <= {{ number_of_characters('spelling') }}
 
 ),
 
@@ -113,7 +113,7 @@ counted_pairs as (
 likenesses as (
 
     select
-        counted_pairs.event_name,
+        counted_pairs.event_name as event_name,
         known_pairs.event_name as known_name,
         {{ rate('2 * count(*)', 'min(counted_pairs.pairs) + min(known_pairs.pairs)') }} as likeness
     from counted_pairs
@@ -156,10 +156,10 @@ closest as (
 unioned as (
 
     select
-        unknown.source_file,
-        unknown.source_row,
-        unknown.event_name,
-        closest.closest_event_name,
+        unknown.source_file as source_file,
+        unknown.source_row as source_row,
+        unknown.event_name as event_name,
+        closest.closest_event_name as closest_event_name,
         concat('names the event ''', unknown.event_name, ''', which has never happened') as problem,
         case
             when closest.closest_event_name is null

@@ -1,3 +1,4 @@
+{{ config(**shared_view()) }}
 with reference_places as (
 
     select * from {{ ref('int_reference_places') }}

@@ -25,7 +25,7 @@ user_events as (
 
     select
         user_id,
-        count(*) as events
+        {{ row_count() }} as events
     from {{ ref('fct_events') }}
     group by user_id
 
@@ -39,8 +39,10 @@ busy_users as (
         concat(
             'The user ''', user_id, ''' has ', cast(events as {{ dbt.type_string() }}), ' events'
         ) as problem,
-        'if many share this id, or it is that of a program, send ids of persons'
-        ' (variable many_user_events)' as mend
+        {{ text_literal(
+            'if many share this id, or it is that of a program, send ids of persons'
+            ~ ' (variable many_user_events)'
+        ) }} as mend
     from user_events
     where events > {{ whole_number('many_user_events', 1) }}
 
@@ -50,7 +52,7 @@ segment_values as (
 
     select
         segment,
-        count(*) as segment_values
+        {{ row_count() }} as segment_values
     from {{ ref('agg_segment_values') }}
     group by segment
 
@@ -65,8 +67,10 @@ long_segments as (
             'The segment ''', segment, ''' has ',
             cast(segment_values as {{ dbt.type_string() }}), ' values'
         ) as problem,
-        'if these are ids, take a property of few values'
-        ' (seeds/segments.csv; variable many_segment_values)' as mend
+        {{ text_literal(
+            'if these are ids, take a property of few values'
+            ~ ' (seeds/segments.csv; variable many_segment_values)'
+        ) }} as mend
     from segment_values
     where segment_values > {{ whole_number('many_segment_values', 1) }}
 
@@ -74,7 +78,7 @@ long_segments as (
 
 event_names as (
 
-    select count(*) as event_names
+    select {{ row_count() }} as event_names
     from {{ ref('agg_event_totals') }}
 
 ),
@@ -95,7 +99,7 @@ event_properties as (
 
     select
         event_name,
-        count(*) as properties
+        {{ row_count() }} as properties
     from {{ ref('agg_event_properties') }}
     group by event_name
 

@@ -1,3 +1,4 @@
+{{ config(**shared_view()) }}
 with overlapping_references as (
 
     {{ overlapping_references(ref('funnel_steps'), ref('actions')) }}

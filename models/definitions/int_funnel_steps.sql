@@ -1,3 +1,4 @@
+{{ config(**shared_view()) }}
 -- depends_on: {{ ref('int_definition_errors') }}
 with funnels as (
 
@@ -14,15 +15,15 @@ funnel_steps as (
 described as (
 
     select
-        funnels.funnel,
+        funnels.funnel as funnel,
         -- to match and sort by, which takes names several times as long
         dense_rank() over (order by funnels.funnel) as funnel_number,
-        funnels.step_order,
-        funnels.window_seconds,
-        funnel_steps.step,
-        funnel_steps.event,
-        funnel_steps.on_day,
-        lead(funnel_steps.step) over (
+        funnels.step_order as step_order,
+        funnels.window_seconds as window_seconds,
+        funnel_steps.step as step,
+        funnel_steps.event as event,
+        funnel_steps.on_day as on_day,
+        lead({{ nullable('funnel_steps.step') }}) over (
             partition by funnels.funnel order by funnel_steps.step
         ) is null as is_last_step
     from funnels
@@ -35,8 +36,8 @@ described as (
 sharing as (
 
     select distinct
-        described.funnel,
-        described.step
+        described.funnel as funnel,
+        described.step as step
     from described
     inner join funnel_steps as earlier
         on
@@ -55,14 +56,14 @@ sharing as (
 )
 
 select
-    described.funnel,
-    described.funnel_number,
-    described.step_order,
-    described.window_seconds,
-    described.step,
-    described.event,
-    described.on_day,
-    described.is_last_step,
+    described.funnel as funnel,
+    described.funnel_number as funnel_number,
+    described.step_order as step_order,
+    described.window_seconds as window_seconds,
+    described.step as step,
+    described.event as event,
+    described.on_day as on_day,
+    described.is_last_step as is_last_step,
     sharing.step is not null as shares_events
 from described
 left join sharing

@@ -1,3 +1,4 @@
+{{ config(**shared_view()) }}
 -- depends_on: {{ ref('int_definition_errors') }}
 with retentions as (
 

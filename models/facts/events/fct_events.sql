@@ -4,7 +4,7 @@
     where='kept.user_id = within.user_id'
     ' and kept.occurred_at between within.started_at and within.ended_at'
 )) }}
-{% if facts_are_kept() -%}
+{% if facts_are_stored() -%}
 -- With its place in its session, which would cost every reader time where nothing is kept.
 with session_steps as (
 
@@ -23,20 +23,15 @@ select
     to_event
 from session_steps
 {%- else -%}
-with arrivals as (
-
-    select * from {{ ref('int_arrivals') }}
-
-)
-
+-- without steps, as in int_events
 select
     user_id,
     occurred_at,
     event_id,
     event_name,
     event_date,
-    cast(null as timestamp with time zone) as session_started_at,
+    cast(null as {{ type_instant() }}) as session_started_at,
     cast(null as bigint) as step_number,
     cast(null as {{ dbt.type_string() }}) as to_event
-from arrivals
+from {{ ref('int_arrivals') }}
 {%- endif %}

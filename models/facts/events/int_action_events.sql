@@ -2,11 +2,11 @@
 with conditions as (
 
     select
-        event_references.reference,
-        actions.event_name,
-        actions.property,
-        actions.operator,
-        actions.value
+        event_references.reference as reference,
+        actions.event_name as event_name,
+        actions.property as property,
+        actions.operator as operator,
+        actions.value as value
     from {{ ref('int_event_references') }} as event_references
     inner join {{ ref('int_actions') }} as actions
         on event_references.reference = actions.action
@@ -16,11 +16,11 @@ with conditions as (
 action_events as (
 
     select
-        conditions.reference,
-        events.event_id,
-        events.user_id,
-        events.occurred_at,
-        events.event_date
+        conditions.reference as reference,
+        events.event_id as event_id,
+        events.user_id as user_id,
+        events.occurred_at as occurred_at,
+        events.event_date as event_date
     from {{ ref('int_arrivals') }} as events
     inner join conditions
         on events.event_name = conditions.event_name

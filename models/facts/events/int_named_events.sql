@@ -10,11 +10,11 @@ with event_names as (
 events_by_name as (
 
     select
-        event_names.reference,
-        events.event_id,
-        events.user_id,
-        events.occurred_at,
-        events.event_date
+        event_names.reference as reference,
+        events.event_id as event_id,
+        events.user_id as user_id,
+        events.occurred_at as occurred_at,
+        events.event_date as event_date
     from {{ ref('int_arrivals') }} as events
     inner join event_names
         on events.event_name = event_names.reference

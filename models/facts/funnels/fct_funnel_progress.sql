@@ -53,13 +53,13 @@ computed_attempts as (
 kept_attempts as (
 
     select
-        funnels.funnel_number,
-        kept.user_id,
-        kept.started_at,
-        kept.started_on,
-        kept.step,
-        kept.reached_at,
-        kept.can_continue
+        funnels.funnel_number as funnel_number,
+        kept.user_id as user_id,
+        kept.started_at as started_at,
+        kept.started_on as started_on,
+        kept.step as step,
+        kept.reached_at as reached_at,
+        kept.can_continue as can_continue
     from {{ kept_progress }} as kept
     inner join {{ ref('int_touched_funnel_users') }} as touched_users
         on kept.user_id = touched_users.user_id
@@ -119,14 +119,14 @@ best_starts as (
 best_attempts as (
 
     select
-        attempts.funnel_number,
-        attempts.user_id,
-        attempts.started_at,
-        attempts.started_on,
-        best_starts.furthest_step,
-        attempts.step,
-        attempts.reached_at,
-        attempts.can_continue
+        attempts.funnel_number as funnel_number,
+        attempts.user_id as user_id,
+        attempts.started_at as started_at,
+        attempts.started_on as started_on,
+        best_starts.furthest_step as furthest_step,
+        attempts.step as step,
+        attempts.reached_at as reached_at,
+        attempts.can_continue as can_continue
     from attempts
     {{ hashed_join() }} best_starts
         on
@@ -149,7 +149,7 @@ timed as (
         step,
         reached_at,
         can_continue,
-        lag(reached_at) over (
+        lag({{ nullable('reached_at') }}) over (
             partition by funnel_number, user_id
             order by step
         ) as previous_reached_at
@@ -160,16 +160,16 @@ timed as (
 named as (
 
     select
-        funnels.funnel,
-        timed.funnel_number,
-        timed.user_id,
-        timed.started_at,
-        timed.started_on,
-        timed.furthest_step,
-        timed.step,
-        timed.reached_at,
-        timed.can_continue,
-        timed.previous_reached_at
+        funnels.funnel as funnel,
+        timed.funnel_number as funnel_number,
+        timed.user_id as user_id,
+        timed.started_at as started_at,
+        timed.started_on as started_on,
+        timed.furthest_step as furthest_step,
+        timed.step as step,
+        timed.reached_at as reached_at,
+        timed.can_continue as can_continue,
+        timed.previous_reached_at as previous_reached_at
     from timed
     inner join funnels
         on timed.funnel_number = funnels.funnel_number

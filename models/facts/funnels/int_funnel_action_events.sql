@@ -1,16 +1,4 @@
 {{ config(**step(in_both_modes=true)) }}
 {% set columns = ['user_id', 'occurred_at', 'event_id', 'reference', 'event_date'] -%}
 -- Of int_funnel_events, those that actions take, once under each action.
-with events as (
-
-    {{ since_attempts_can_change('fct_action_events', columns) }}
-
-)
-
-select
-    user_id,
-    occurred_at,
-    event_id,
-    reference,
-    event_date
-from events
+{{ since_attempts_can_change('fct_action_events', columns) }}

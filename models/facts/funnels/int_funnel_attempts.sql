@@ -1,7 +1,12 @@
+{{ config(**shared_view()) }}
 {#- One pass for each step, and no more than the longest ordered funnel has. Each takes the attempts
     that stand at the step before and the events that match the step, and sorts them once: linear in
     events. -#}
 {% set steps = funnel_passes(ref('int_funnel_steps'), 'ordered') -%}
+{% set native = native_ordered_attempts(steps) if steps -%}
+{% if native -%}
+{{ native }}
+{%- else -%}
 with funnel_steps as (
 
     select *
@@ -21,7 +26,7 @@ step_events as (
         occurred_at,
         event_date,
         -- null equals nothing, so a date that no event has stands in where none is asked for
-        case when on_day is null then cast('0001-01-01' as date) else event_date end as date_key
+        case when on_day is null then {{ first_date() }} else event_date end as date_key
     from {{ ref('int_funnel_step_events') }}
     where
         step_order = 'ordered'
@@ -57,10 +62,10 @@ starts as (
     where step = 1
     union all
     select
-        funnel_steps.funnel_number,
-        events.user_id,
-        events.occurred_at,
-        events.event_date
+        funnel_steps.funnel_number as funnel_number,
+        events.user_id as user_id,
+        events.occurred_at as occurred_at,
+        events.event_date as event_date
     from {{ ref('int_funnel_events') }} as events
     inner join funnel_steps
         on funnel_steps.step = 1 and funnel_steps.event = '*'
@@ -97,8 +102,8 @@ standing_{{ step }} as (
     select
         attempts.*,
         {{ add_days('attempts.started_on', 'funnel_steps.on_day') }} as required_date,
-        funnel_steps.event,
-        funnel_steps.window_seconds
+        funnel_steps.event as event,
+        funnel_steps.window_seconds as window_seconds
     from attempts_{{ step - 1 }} as attempts
     inner join funnel_steps
         on
@@ -115,7 +120,7 @@ spans_{{ step }} as (
         user_id,
         event,
         required_date,
-        coalesce(required_date, cast('0001-01-01' as date)) as date_key,
+        coalesce(required_date, {{ first_date() }}) as date_key,
         min(reached_at) as first_sought_at,
         max(reached_at) as last_sought_at
     from standing_{{ step }}
@@ -130,11 +135,11 @@ spans_{{ step }} as (
 certain_{{ step }} as (
 
     select
-        spans.funnel_number,
-        spans.user_id,
-        spans.required_date,
-        step_events.occurred_at,
-        spans.last_sought_at
+        spans.funnel_number as funnel_number,
+        spans.user_id as user_id,
+        spans.required_date as required_date,
+        step_events.occurred_at as occurred_at,
+        spans.last_sought_at as last_sought_at
     from (
         select *
         from step_events
@@ -195,7 +200,7 @@ tied_{{ step }} as (
 
     select
         candidates.*,
-        ties.base_step
+        ties.base_step as base_step
     from candidates_{{ step }} as candidates
     {{ hashed_left_join() }} ties
         on
@@ -225,18 +230,18 @@ timeline_{{ step }} as (
     from standing_{{ step }}
     union all
     select
-        tied.funnel_number,
-        tied.user_id,
-        tied.required_date,
-        tied.occurred_at,
+        tied.funnel_number as funnel_number,
+        tied.user_id as user_id,
+        tied.required_date as required_date,
+        tied.occurred_at as occurred_at,
         case
             when funnel_steps.event = '*' then {{ step }} - tied.events
             when funnel_steps.shares_events then coalesce(tied.base_step, {{ step - 1 }})
             else 0
         end as base_step,
         0 as is_attempt,
-        cast(null as timestamp with time zone) as started_at,
-        cast(null as date) as started_on,
+        cast(null as {{ type_instant() }}) as started_at,
+        cast(null as {{ type_date() }}) as started_on,
         cast(null as bigint) as window_seconds
     from tied_{{ step }} as tied
     inner join funnel_steps
@@ -309,3 +314,4 @@ select
     step,
     reached_at
 from unioned
+{%- endif %}

@@ -1,3 +1,4 @@
+{{ config(**shared_view()) }}
 -- How many events of one instant it takes to fill a run of steps of a funnel, where an earlier
 -- instant has filled base_step: of each set of references, as many as steps of the run ask for one
 -- of it.
@@ -16,10 +17,10 @@ with funnel_steps as (
 needs as (
 
     select
-        first_steps.funnel_number,
+        first_steps.funnel_number as funnel_number,
         first_steps.step - 1 as base_step,
-        final_steps.step,
-        step_sets.set_name,
+        final_steps.step as step,
+        step_sets.set_name as set_name,
         count(*) as needed_events
     from funnel_steps as first_steps
     inner join funnel_steps as final_steps

@@ -1,3 +1,4 @@
+{{ config(**shared_view()) }}
 -- Sets of references of a funnel, each of which must find events enough where several steps take
 -- events of one instant, or of one window. By P. Hall's marriage theorem (1935) steps can be
 -- filled, each by an event of its own, if for each set of their references at least as many events
@@ -32,8 +33,8 @@ overlapping as (
 placed as (
 
     select
-        step_references.funnel_number,
-        step_references.reference,
+        step_references.funnel_number as funnel_number,
+        step_references.reference as reference,
         row_number() over (
             partition by step_references.funnel_number order by step_references.reference
         ) - 1 as place,
@@ -60,10 +61,10 @@ numbered as (
 overlapping_sets as (
 
     select
-        numbered.funnel_number,
+        numbered.funnel_number as funnel_number,
         'overlapping' as step_group,
         concat('set ', cast(numbered.set_number as {{ dbt.type_string() }})) as set_name,
-        placed.reference
+        placed.reference as reference
     from numbered
     inner join placed
         on numbered.funnel_number = placed.funnel_number
@@ -74,10 +75,10 @@ overlapping_sets as (
 lone_sets as (
 
     select
-        step_references.funnel_number,
+        step_references.funnel_number as funnel_number,
         concat('lone ', step_references.reference) as step_group,
         concat('lone ', step_references.reference) as set_name,
-        step_references.reference
+        step_references.reference as reference
     from step_references
     left join placed
         on
@@ -92,10 +93,10 @@ lone_sets as (
 sets_of_all as (
 
     select
-        step_references.funnel_number,
+        step_references.funnel_number as funnel_number,
         'all' as step_group,
         'all' as set_name,
-        step_references.reference
+        step_references.reference as reference
     from step_references
     inner join step_references as any_events
         on
@@ -117,10 +118,10 @@ unioned as (
 joined_by_signup as (
 
     select
-        unioned.funnel_number,
+        unioned.funnel_number as funnel_number,
         'with signup' as step_group,
         concat('$signup or ', unioned.set_name) as set_name,
-        unioned.reference
+        unioned.reference as reference
     from unioned
     inner join step_references as signups
         on
@@ -148,7 +149,10 @@ all_sets as (
 counted as (
 
     select
-        all_sets.*,
+        all_sets.funnel_number as funnel_number,
+        all_sets.step_group as step_group,
+        all_sets.set_name as set_name,
+        all_sets.reference as reference,
         sum(step_references.steps) over (
             partition by all_sets.funnel_number, all_sets.set_name
         ) as set_steps

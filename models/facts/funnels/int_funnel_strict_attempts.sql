@@ -1,3 +1,4 @@
+{{ config(**shared_view()) }}
 {#- Nothing may lie between the steps, so each event of a user after the first step fills the next
     one: the number of the event among the user's and that of the step rise together, and their
     difference, the diagonal, stays the same. An attempt is what fills its steps, one by one, on a
@@ -32,8 +33,8 @@ entrants as (
 instants as (
 
     select
-        events.user_id,
-        events.occurred_at,
+        events.user_id as user_id,
+        events.occurred_at as occurred_at,
         min(events.event_date) as event_date,
         count(*) as events
     from {{ ref('int_funnel_events') }} as events
@@ -50,7 +51,11 @@ numbered_instants as (
     select
         *,
         case
-            when lead(occurred_at) over (partition by user_id order by occurred_at) is null then 1
+            when
+                lead({{ nullable('occurred_at') }}) over (
+                    partition by user_id order by occurred_at
+                ) is null
+                then 1
             else 0
         end as ends_history,
         sum(events) over (
@@ -87,10 +92,15 @@ fills as (
 placed as (
 
     select
-        fills.funnel_number,
-        fills.base_step,
-        fills.last_step,
-        instants.*
+        fills.funnel_number as funnel_number,
+        fills.base_step as base_step,
+        fills.last_step as last_step,
+        instants.user_id as user_id,
+        instants.occurred_at as occurred_at,
+        instants.event_date as event_date,
+        instants.events as events,
+        instants.ends_history as ends_history,
+        instants.events_so_far as events_so_far
     from fills
     {{ hashed_join() }} numbered_instants as instants
         on
@@ -148,13 +158,13 @@ ways as (
 possible_steps as (
 
     select
-        ways.funnel_number,
-        ways.user_id,
-        ways.diagonal,
-        ways.started_at,
-        ways.started_on,
-        funnel_steps.step,
-        ways.reached_at,
+        ways.funnel_number as funnel_number,
+        ways.user_id as user_id,
+        ways.diagonal as diagonal,
+        ways.started_at as started_at,
+        ways.started_on as started_on,
+        funnel_steps.step as step,
+        ways.reached_at as reached_at,
         max(
             case
                 when ways.base_step = 0 or funnel_steps.step = ways.base_step + ways.events

@@ -1,3 +1,4 @@
+{{ config(**shared_view()) }}
 -- At which instants a user's events can fill a run of steps of a funnel together, each step by an
 -- event of its own. Of steps that any event fills, or only events of their own, int_funnel_attempts
 -- sees it for itself.
@@ -32,12 +33,12 @@ shared_instants as (
 shared_events as (
 
     select distinct
-        step_events.funnel_number,
-        step_events.reference,
-        step_events.user_id,
-        step_events.occurred_at,
-        step_events.event_id,
-        shared_instants.events
+        step_events.funnel_number as funnel_number,
+        step_events.reference as reference,
+        step_events.user_id as user_id,
+        step_events.occurred_at as occurred_at,
+        step_events.event_id as event_id,
+        shared_instants.events as events
     from (
         select *
         from {{ ref('int_funnel_step_events') }}
@@ -55,11 +56,11 @@ shared_events as (
 supplies as (
 
     select
-        shared_events.funnel_number,
-        shared_events.user_id,
-        shared_events.occurred_at,
-        shared_events.events,
-        sets.set_name,
+        shared_events.funnel_number as funnel_number,
+        shared_events.user_id as user_id,
+        shared_events.occurred_at as occurred_at,
+        shared_events.events as events,
+        sets.set_name as set_name,
         count(distinct shared_events.event_id) as supplied_events
     from shared_events
     {{ hashed_join() }} sets
@@ -80,11 +81,11 @@ supplies as (
 filled_runs as (
 
     select
-        supplies.funnel_number,
-        supplies.user_id,
-        supplies.occurred_at,
-        needs.base_step,
-        needs.step
+        supplies.funnel_number as funnel_number,
+        supplies.user_id as user_id,
+        supplies.occurred_at as occurred_at,
+        needs.base_step as base_step,
+        needs.step as step
     from supplies
     {{ hashed_join() }} needs
         on

@@ -1,3 +1,4 @@
+{{ config(**shared_view()) }}
 {% set is_used = funnel_passes(ref('int_funnel_steps'), 'unordered') | length > 0 -%}
 with funnel_steps as (
 
@@ -90,7 +91,11 @@ signups as (
 marked_events as (
 
     select
-        step_events.*,
+        step_events.funnel_number as funnel_number,
+        step_events.reference as reference,
+        step_events.user_id as user_id,
+        step_events.occurred_at as occurred_at,
+        step_events.event_id as event_id,
         signups.event_id is not null and step_events.reference <> '$signup' as is_signup_of_others
     from step_events
     {{ hashed_left_join() }} signups
@@ -107,11 +112,11 @@ marked_events as (
 set_events as (
 
     select distinct
-        step_sets.funnel_number,
-        step_sets.set_name,
-        marked_events.user_id,
-        marked_events.occurred_at,
-        marked_events.event_id
+        step_sets.funnel_number as funnel_number,
+        step_sets.set_name as set_name,
+        marked_events.user_id as user_id,
+        marked_events.occurred_at as occurred_at,
+        marked_events.event_id as event_id
     from marked_events
     {{ hashed_join() }} step_sets
         on
@@ -125,17 +130,19 @@ set_events as (
 looked_ahead as (
 
     select
-        set_events.funnel_number,
-        set_events.user_id,
-        set_events.occurred_at,
-        needs.step_group,
-        needs.set_name,
-        needs.filled_steps,
-        lead(set_events.occurred_at, needs.needed_events - 1) over (
-            partition by
-                set_events.funnel_number, set_events.user_id, needs.set_name, needs.filled_steps
-            order by set_events.occurred_at, set_events.event_id
-        ) as filled_at
+        set_events.funnel_number as funnel_number,
+        set_events.user_id as user_id,
+        set_events.occurred_at as occurred_at,
+        needs.step_group as step_group,
+        needs.set_name as set_name,
+        needs.filled_steps as filled_steps,
+        {{ lead_by(
+            'set_events.occurred_at',
+            'needs.needed_events - 1',
+            'partition by'
+            ' set_events.funnel_number, set_events.user_id, needs.set_name, needs.filled_steps'
+            ' order by set_events.occurred_at, set_events.event_id'
+        ) }} as filled_at
     from set_events
     inner join needs
         on
@@ -162,7 +169,7 @@ timeline as (
         funnel_number,
         user_id,
         occurred_at,
-        cast(null as date) as started_on,
+        cast(null as {{ type_date() }}) as started_on,
         step_group,
         set_name,
         filled_steps,
@@ -171,14 +178,14 @@ timeline as (
     from looked_ahead
     union all
     select
-        starts.funnel_number,
-        starts.user_id,
-        starts.occurred_at,
+        starts.funnel_number as funnel_number,
+        starts.user_id as user_id,
+        starts.occurred_at as occurred_at,
         starts.event_date as started_on,
-        needs.step_group,
-        needs.set_name,
-        needs.filled_steps,
-        cast(null as timestamp with time zone) as filled_at,
+        needs.step_group as step_group,
+        needs.set_name as set_name,
+        needs.filled_steps as filled_steps,
+        cast(null as {{ type_instant() }}) as filled_at,
         1 as row_kind
     from starts
     inner join needs
@@ -234,8 +241,14 @@ filled as (
 within_window as (
 
     select
-        filled.*,
-        funnels.any_steps
+        filled.funnel_number as funnel_number,
+        filled.user_id as user_id,
+        filled.started_at as started_at,
+        filled.started_on as started_on,
+        filled.step_group as step_group,
+        filled.filled_steps as filled_steps,
+        filled.filled_at as filled_at,
+        funnels.any_steps as any_steps
     from filled
     inner join funnels
         on filled.funnel_number = funnels.funnel_number
@@ -279,7 +292,13 @@ whole as (
 together as (
 
     select
-        whole.*,
+        whole.funnel_number as funnel_number,
+        whole.user_id as user_id,
+        whole.started_at as started_at,
+        whole.started_on as started_on,
+        whole.filled_steps as filled_steps,
+        whole.filled_at as filled_at,
+        whole.certain_step as certain_step,
         certain_steps.filled_at as certain_filled_at
     from whole
     {{ hashed_left_join() }} certain_steps

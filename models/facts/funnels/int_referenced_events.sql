@@ -27,11 +27,11 @@ event_names as (
 named as (
 
     select
-        event_names.reference,
-        events.event_id,
-        events.user_id,
-        events.occurred_at,
-        events.event_date
+        event_names.reference as reference,
+        events.event_id as event_id,
+        events.user_id as user_id,
+        events.occurred_at as occurred_at,
+        events.event_date as event_date
     from {{ ref('int_funnel_events') }} as events
     inner join event_names
         on events.event_name = event_names.reference
@@ -72,12 +72,12 @@ may_be_signups as (
 signup_events as (
 
     select
-        may_be_signups.event_id,
-        may_be_signups.user_id,
-        may_be_signups.occurred_at,
-        may_be_signups.event_date,
+        may_be_signups.event_id as event_id,
+        may_be_signups.user_id as user_id,
+        may_be_signups.occurred_at as occurred_at,
+        may_be_signups.event_date as event_date,
         row_number() over (
-            partition by may_be_signups.user_id order by may_be_signups.event_id
+            partition by may_be_signups.user_id order by {{ by_id('may_be_signups.event_id') }}
         ) as preference
     from may_be_signups
     {{ hashed_join() }} signups
@@ -92,11 +92,11 @@ signup_events as (
 unioned as (
 
     select
-        named.reference,
-        named.event_id,
-        named.user_id,
-        named.occurred_at,
-        named.event_date
+        named.reference as reference,
+        named.event_id as event_id,
+        named.user_id as user_id,
+        named.occurred_at as occurred_at,
+        named.event_date as event_date
     from named
     inner join event_references
         on named.reference = event_references.reference

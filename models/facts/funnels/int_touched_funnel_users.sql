@@ -56,14 +56,14 @@ kept_progress as (
         furthest_step,
         reached_at,
         can_continue
-    from {{ kept_table(model_relation('fct_funnel_progress')) }}
+    from {{ kept_rows_of(model_relation('fct_funnel_progress')) }}
     where step = furthest_step
     {%- else -%}
     select
         '' as funnel,
         user_id,
         first_due_at as started_at,
-        cast(null as date) as started_on,
+        cast(null as {{ type_date() }}) as started_on,
         0 as furthest_step,
         first_due_at as reached_at,
         true as can_continue
@@ -80,10 +80,10 @@ kept_progress as (
 standing as (
 
     select
-        touched_users.user_id,
-        touched_users.first_due_at,
-        kept_progress.started_at,
-        funnels.only_gains,
+        touched_users.user_id as user_id,
+        touched_users.first_due_at as first_due_at,
+        kept_progress.started_at as started_at,
+        funnels.only_gains as only_gains,
         funnels.step_order = 'strict' and kept_progress.can_continue as may_be_ended,
         case
             -- an earlier start can only be one of the new events
@@ -131,8 +131,8 @@ bounded as (
             when not coalesce(is_settled, false) then
                 case
                     when only_gains or (started_at < changes_since and not may_be_ended)
-                        then coalesce(changes_since, cast('-infinity' as timestamp with time zone))
-                    else cast('-infinity' as timestamp with time zone)
+                        then coalesce(changes_since, {{ first_instant() }})
+                    else {{ first_instant() }}
                 end
         end as due_since
     from standing
@@ -161,7 +161,7 @@ all_funnels as (
 touched_funnel_users as (
 
     select
-        touched_users.user_id,
+        touched_users.user_id as user_id,
         coalesce(
             kept_users.due_since,
             case

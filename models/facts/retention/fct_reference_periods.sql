@@ -26,9 +26,9 @@ named_references as (
 dates as (
 
     select distinct
-        events.reference,
-        events.user_id,
-        events.event_date
+        events.reference as reference,
+        events.user_id as user_id,
+        events.event_date as event_date
     from {{ ref('int_named_events') }} as events
     inner join named_references
         on events.reference = named_references.reference
@@ -41,8 +41,8 @@ dates as (
     union all
     select distinct
         '*' as reference,
-        events.user_id,
-        events.event_date
+        events.user_id as user_id,
+        events.event_date as event_date
     from {{ ref('int_arrivals') }} as events
     where
         exists (
@@ -56,9 +56,9 @@ dates as (
 days as (
 
     select
-        dates.reference,
-        dates.user_id,
-        sought.period,
+        dates.reference as reference,
+        dates.user_id as user_id,
+        sought.period as period,
         {{ period_index("'day'", 'dates.event_date') }} as period_index
     from dates
     inner join sought
@@ -71,9 +71,9 @@ days as (
 weeks_and_months as (
 
     select distinct
-        dates.reference,
-        dates.user_id,
-        sought.period,
+        dates.reference as reference,
+        dates.user_id as user_id,
+        sought.period as period,
         {{ period_index('sought.period', 'dates.event_date') }} as period_index
     from dates
     inner join sought

@@ -50,13 +50,13 @@ sought as (
 sought_periods as (
 
     select
-        sought.retention,
-        sought.cohort_kind,
-        sought.periods,
-        sought.is_cohort_event,
-        sought.is_return_event,
-        user_periods.user_id,
-        user_periods.period_index
+        sought.retention as retention,
+        sought.cohort_kind as cohort_kind,
+        sought.periods as periods,
+        sought.is_cohort_event as is_cohort_event,
+        sought.is_return_event as is_return_event,
+        user_periods.user_id as user_id,
+        user_periods.period_index as period_index
     from user_periods
     inner join sought
         on
@@ -83,15 +83,15 @@ user_bounds as (
 bounded as (
 
     select
-        sought_periods.retention,
-        sought_periods.cohort_kind,
-        sought_periods.periods,
-        sought_periods.is_cohort_event,
-        sought_periods.is_return_event,
-        sought_periods.user_id,
-        sought_periods.period_index,
-        user_bounds.first_index,
-        user_bounds.last_return_index
+        sought_periods.retention as retention,
+        sought_periods.cohort_kind as cohort_kind,
+        sought_periods.periods as periods,
+        sought_periods.is_cohort_event as is_cohort_event,
+        sought_periods.is_return_event as is_return_event,
+        sought_periods.user_id as user_id,
+        sought_periods.period_index as period_index,
+        user_bounds.first_index as first_index,
+        user_bounds.last_return_index as last_return_index
     from sought_periods
     {{ hashed_join() }} user_bounds
         on
@@ -148,12 +148,12 @@ recurring_entries as (
 recurring_returns as (
 
     select
-        entries.retention,
-        entries.user_id,
-        entries.cohort_index,
-        later.period_index,
-        entries.periods,
-        entries.last_return_index,
+        entries.retention as retention,
+        entries.user_id as user_id,
+        entries.cohort_index as cohort_index,
+        later.period_index as period_index,
+        entries.periods as periods,
+        entries.last_return_index as last_return_index,
         false as is_entry
     from recurring_entries as entries
     {{ hashed_join() }} recurring as later

@@ -17,9 +17,9 @@ signup_periods as (
 signups as (
 
     select
-        signups.user_id,
+        signups.user_id as user_id,
         '$signup' as reference,
-        signup_periods.period,
+        signup_periods.period as period,
         {{ period_index('signup_periods.period', 'signups.signup_date') }} as period_index
     from {{ ref('fct_signups') }} as signups
     cross join signup_periods

@@ -7,8 +7,8 @@
 with session_dates as (
 
     select distinct
-        sessions.user_id,
-        sessions.session_date
+        sessions.user_id as user_id,
+        sessions.session_date as session_date
     from {{ ref('fct_sessions') }} as sessions
     {%- if refreshing() %}
     inner join {{ ref('int_touched_session_dates') }} as touched_session_dates

@@ -6,15 +6,15 @@
 )) }}
 {% do may_read(['int_touched_sessions']) -%}
 with
-{% if facts_are_kept() -%}
+{% if facts_are_stored() -%}
 -- the last event of a session knows all of it
 sessions as (
 
     select
-        events.user_id,
+        events.user_id as user_id,
         events.session_started_at as started_at,
         events.occurred_at as ended_at,
-        events.step_number as events
+        cast(events.step_number as {{ type_whole() }}) as events
     from {{ ref('fct_events') }} as events
     {%- if refreshing() %}
     inner join {{ ref('int_touched_sessions') }} as touched_sessions
@@ -56,7 +56,7 @@ measured as (
         events,
         {{ microseconds_between('started_at', 'ended_at') }} as microseconds,
         {{ microseconds_between(
-            "timestamp with time zone '1970-01-01 00:00:00+00'", 'started_at'
+            instant_literal('1970-01-01 00:00:00+00'), 'started_at'
         ) }} as start_microseconds
     from sessions
 
@@ -70,5 +70,7 @@ select
     microseconds,
     {{ local_date('started_at') }} as session_date,
     -- no two sessions of a user begin at the same instant
-    md5(user_id || ' ' || cast(start_microseconds as {{ dbt.type_string() }})) as session_id
+    {{ md5_text(
+        "user_id || ' ' || cast(start_microseconds as " ~ dbt.type_string() ~ ')'
+    ) }} as session_id
 from measured

@@ -2,7 +2,7 @@
 -- The steps that paths follow.
 with session_steps as (
 
-    {% if facts_are_kept() -%}
+    {% if facts_are_stored() -%}
     select
         user_id,
         step_number,

@@ -13,7 +13,9 @@ followed as (
         event_name,
         user_id,
         occurred_at,
-        lag(occurred_at) over (partition by user_id order by occurred_at, event_id) as previous_at
+        lag({{ nullable('occurred_at') }}) over (
+            partition by user_id order by occurred_at, {{ by_id('event_id') }}
+        ) as previous_at
     from events
 
 ),
@@ -42,7 +44,7 @@ begun as (
         occurred_at,
         max(begins_at) over (
             partition by user_id
-            order by occurred_at, event_id
+            order by occurred_at, {{ by_id('event_id') }}
             rows between unbounded preceding and current row
         ) as started_at
     from marked

@@ -12,11 +12,11 @@ followed as (
         occurred_at,
         event_id,
         event_name as from_event,
-        lead(event_name) over (
-            partition by user_id, started_at order by occurred_at, event_id
+        lead({{ nullable('event_name') }}) over (
+            partition by user_id, started_at order by occurred_at, {{ by_id('event_id') }}
         ) as to_event,
         row_number() over (
-            partition by user_id, started_at order by occurred_at, event_id
+            partition by user_id, started_at order by occurred_at, {{ by_id('event_id') }}
         ) as step_number
     from session_events
 

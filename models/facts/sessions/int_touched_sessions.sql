@@ -17,10 +17,10 @@ kept_sessions as (
 
     {% if refreshing() -%}
     select
-        kept.user_id,
-        kept.started_at,
-        kept.ended_at
-    from {{ kept_table(model_relation('fct_sessions')) }} as kept
+        kept.user_id as user_id,
+        kept.started_at as started_at,
+        kept.ended_at as ended_at
+    from {{ kept_rows_of(model_relation('fct_sessions')) }} as kept
     inner join {{ ref('int_touched_users') }} as touched_users
         on kept.user_id = touched_users.user_id
     where {{ add_seconds('kept.ended_at', gap_seconds) }} >= touched_users.since_at

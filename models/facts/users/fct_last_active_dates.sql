@@ -20,7 +20,7 @@ latest as (
 latest_so_far as (
 
     select
-        latest.user_id,
+        latest.user_id as user_id,
         greatest(latest.last_active_date, kept.last_active_date) as last_active_date
     from latest
     left join {{ kept }} as kept

@@ -31,7 +31,7 @@ earliest as (
 earliest_so_far as (
 
     select
-        earliest.user_id,
+        earliest.user_id as user_id,
         least(earliest.signed_up_at, kept.signed_up_at) as signed_up_at
     from earliest
     left join {{ kept }} as kept

@@ -21,9 +21,9 @@ days as (
 kept_days as (
 
     select
-        kept.user_id,
-        kept.activity_date,
-        kept.previous_activity_date
+        kept.user_id as user_id,
+        kept.activity_date as activity_date,
+        kept.previous_activity_date as previous_activity_date
     from {{ kept }} as kept
     inner join {{ ref('int_touched_users') }} as touched_users
         on kept.user_id = touched_users.user_id
@@ -38,7 +38,7 @@ unioned as (
     select
         user_id,
         activity_date,
-        cast(null as date) as previous_activity_date
+        cast(null as {{ type_date() }}) as previous_activity_date
     from days
     union all
     select * from kept_days
@@ -65,7 +65,7 @@ user_days as (
     select
         user_id,
         activity_date,
-        cast(null as date) as previous_activity_date
+        cast(null as {{ type_date() }}) as previous_activity_date
     from days
 
 ),
@@ -77,10 +77,10 @@ followed as (
         user_id,
         activity_date,
         coalesce(
-            lag(activity_date) over (partition by user_id order by activity_date),
+            lag({{ nullable('activity_date') }}) over (partition by user_id order by activity_date),
             previous_activity_date
         ) as previous_activity_date,
-        lead(activity_date) over (partition by user_id order by activity_date)
+        lead({{ nullable('activity_date') }}) over (partition by user_id order by activity_date)
             as next_activity_date
     from user_days
 

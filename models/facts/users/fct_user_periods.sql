@@ -10,7 +10,7 @@ with user_dates as (
 {{ period }}s as (
 
     select
-        user_dates.user_id,
+        user_dates.user_id as user_id,
         '{{ period }}' as period,
         {{ start_date('user_dates.activity_date') }} as period_start,
         count(*) as days_active

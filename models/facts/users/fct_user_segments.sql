@@ -51,12 +51,12 @@ combined_spans as (
 valued_spans as (
 
     select
-        combined_spans.user_id,
-        segments.segment,
-        segments.pick,
+        combined_spans.user_id as user_id,
+        segments.segment as segment,
+        segments.pick as pick,
         {{ segment_value(properties, 'combined_spans.value_{}') }} as segment_value,
-        combined_spans.first_at,
-        combined_spans.last_at
+        combined_spans.first_at as first_at,
+        combined_spans.last_at as last_at
     from combined_spans
     cross join segments
 
@@ -73,12 +73,12 @@ users as (
 kept as (
 
     select
-        kept_segments.user_id,
-        kept_segments.segment,
-        segments.pick,
-        kept_segments.segment_value,
-        kept_segments.decided_at,
-        kept_segments.decided_by
+        kept_segments.user_id as user_id,
+        kept_segments.segment as segment,
+        segments.pick as pick,
+        kept_segments.segment_value as segment_value,
+        kept_segments.decided_at as decided_at,
+        kept_segments.decided_by as decided_by
     from {{ kept_segments }} as kept_segments
     inner join segments
         on kept_segments.segment = segments.segment
@@ -184,14 +184,14 @@ tied as (
 tied_events as (
 
     select
-        tied.user_id,
-        tied.segment,
-        tied.pick,
-        tied.decisive_at,
+        tied.user_id as user_id,
+        tied.segment as segment,
+        tied.pick as pick,
+        tied.decisive_at as decisive_at,
         {%- for property in properties %}
         {{ property_value('events.properties', text_literal(property)) }} as value_{{ loop.index }},
         {%- endfor %}
-        events.event_id
+        events.event_id as event_id
     from {{ ref('int_arrivals') }} as events
     {{ hashed_join() }} tied
         on
@@ -205,11 +205,11 @@ tied_events as (
 tied_values as (
 
     select
-        tied_events.user_id,
-        tied_events.segment,
-        tied_events.pick,
-        tied_events.decisive_at,
-        tied_events.event_id,
+        tied_events.user_id as user_id,
+        tied_events.segment as segment,
+        tied_events.pick as pick,
+        tied_events.decisive_at as decisive_at,
+        tied_events.event_id as event_id,
         {{ segment_value(properties, 'tied_events.value_{}') }} as segment_value
     from tied_events
     inner join segments
@@ -217,12 +217,12 @@ tied_values as (
     {%- if kept_segments %}
     union all
     select
-        tied.user_id,
-        tied.segment,
-        tied.pick,
-        tied.decisive_at,
+        tied.user_id as user_id,
+        tied.segment as segment,
+        tied.pick as pick,
+        tied.decisive_at as decisive_at,
         kept.decided_by as event_id,
-        kept.segment_value
+        kept.segment_value as segment_value
     from tied
     inner join kept
         on
@@ -242,8 +242,12 @@ ranked as (
         decisive_at,
         event_id,
         segment_value,
-        row_number() over (partition by user_id, segment order by event_id) = 1 as is_first,
-        lead(event_id) over (partition by user_id, segment order by event_id) is null as is_latest
+        row_number() over (
+            partition by user_id, segment order by {{ by_id('event_id') }}
+        ) = 1 as is_first,
+        lead({{ nullable('event_id') }}) over (
+            partition by user_id, segment order by {{ by_id('event_id') }}
+        ) is null as is_latest
     from tied_values
     where segment_value is not null
 
@@ -288,10 +292,10 @@ found as (
     from picked
     union all
     select
-        users.user_id,
-        segments.segment,
+        users.user_id as user_id,
+        segments.segment as segment,
         cast(null as {{ dbt.type_string() }}) as segment_value,
-        cast(null as timestamp with time zone) as decided_at,
+        cast(null as {{ type_instant() }}) as decided_at,
         cast(null as {{ dbt.type_string() }}) as decided_by
     from users
     cross join segments

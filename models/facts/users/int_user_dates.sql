@@ -1,7 +1,7 @@
 -- On which dates users were active, for who does not ask what lies before and after.
 with user_dates as (
 
-    {% if facts_are_kept() -%}
+    {% if facts_are_stored() -%}
     select
         user_id,
         activity_date

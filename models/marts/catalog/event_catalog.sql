@@ -13,11 +13,11 @@ event_users as (
 joined as (
 
     select
-        event_totals.event_name,
-        event_totals.events,
-        event_users.users,
-        event_totals.first_event_at,
-        event_totals.last_event_at
+        event_totals.event_name as event_name,
+        event_totals.events as events,
+        event_users.users as users,
+        event_totals.first_event_at as first_event_at,
+        event_totals.last_event_at as last_event_at
     from event_totals
     inner join event_users
         on event_totals.event_name = event_users.event_name

@@ -11,11 +11,11 @@ event_totals as (
 )
 
 select
-    event_properties.event_name,
-    event_properties.property,
-    event_properties.events,
+    event_properties.event_name as event_name,
+    event_properties.property as property,
+    event_properties.events as events,
     {{ rate('event_properties.events', 'event_totals.events') }} as share,
-    event_properties.example_value
+    event_properties.example_value as example_value
 from event_properties
 inner join event_totals
     on event_properties.event_name = event_totals.event_name

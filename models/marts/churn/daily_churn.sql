@@ -25,8 +25,8 @@ calendar as (
 stays as (
 
     select
-        churn_windows.churn_status,
-        activity_gaps.users,
+        churn_windows.churn_status as churn_status,
+        activity_gaps.users as users,
         {{ add_days('activity_gaps.activity_date', 'churn_windows.min_days_inactive') }}
             as entered_on,
         least(
@@ -51,8 +51,8 @@ bounds as (
 reported_stays as (
 
     select
-        stays.churn_status,
-        stays.users,
+        stays.churn_status as churn_status,
+        stays.users as users,
         greatest(stays.entered_on, bounds.first_report_date) as entered_on,
         greatest(stays.left_on, bounds.first_report_date) as left_on
     from stays
@@ -89,8 +89,8 @@ exits as (
 changes as (
 
     select
-        calendar.calendar_date,
-        churn_windows.churn_status,
+        calendar.calendar_date as calendar_date,
+        churn_windows.churn_status as churn_status,
         coalesce(entries.users, 0) - coalesce(exits.users, 0) as users_change
     from calendar
     cross join churn_windows

@@ -23,10 +23,10 @@ counted as (
 dense as (
 
     select
-        periods.period,
-        periods.period_start,
+        periods.period as period,
+        periods.period_start as period_start,
         coalesce(counted.active_users, 0) as active_users,
-        periods.is_complete
+        periods.is_complete as is_complete
     from periods
     left join counted
         on

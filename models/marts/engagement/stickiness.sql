@@ -24,9 +24,9 @@ numbers as (
 dense as (
 
     select
-        numbers.period,
-        numbers.period_start,
-        numbers.days_active,
+        numbers.period as period,
+        numbers.period_start as period_start,
+        numbers.days_active as days_active,
         coalesce(counted.users, 0) as users
     from numbers
     left join counted

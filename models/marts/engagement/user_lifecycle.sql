@@ -13,13 +13,13 @@ periods as (
 dense as (
 
     select
-        periods.period,
-        periods.period_start,
+        periods.period as period,
+        periods.period_start as period_start,
         cast(coalesce(counted.new_users, 0) as bigint) as new_users,
         cast(coalesce(counted.retained_users, 0) as bigint) as retained_users,
         cast(coalesce(counted.resurrected_users, 0) as bigint) as resurrected_users,
         cast(coalesce(counted.dormant_users, 0) as bigint) as dormant_users,
-        periods.is_complete
+        periods.is_complete as is_complete
     from periods
     left join counted
         on

@@ -29,9 +29,9 @@ bounds as (
 standing as (
 
     select
-        progress.funnel,
+        progress.funnel as funnel,
         progress.started_on as entry_date,
-        progress.step,
+        progress.step as step,
         case
             when
                 progress.step = progress.furthest_step
@@ -80,12 +80,11 @@ counted as (
 deadlines as (
 
     select
-        funnel_steps.funnel,
+        funnel_steps.funnel as funnel,
         calendar.calendar_date as entry_date,
         least(
             {{ local_date(add_seconds(
-                local_midnight(add_days('calendar.calendar_date', 1))
-                ~ " - interval '1 microsecond'",
+                microsecond_before(local_midnight(add_days('calendar.calendar_date', 1))),
                 'funnel_steps.window_seconds'
             )) }},
             {{ add_days('calendar.calendar_date', 'funnel_steps.on_day') }}
@@ -99,9 +98,9 @@ deadlines as (
 dense as (
 
     select
-        funnel_steps.funnel,
-        deadlines.entry_date,
-        funnel_steps.step,
+        funnel_steps.funnel as funnel,
+        deadlines.entry_date as entry_date,
+        funnel_steps.step as step,
         coalesce(counted.users, 0) as users,
         coalesce(counted.open_users, 0) as open_users,
         coalesce(deadlines.last_running_date <= bounds.last_complete_date, false) as is_complete
@@ -124,7 +123,9 @@ compared as (
         entry_date,
         step,
         users,
-        first_value(users) over (partition by funnel, entry_date order by step) as users_at_start,
+        first_value({{ nullable('users') }}) over (
+            partition by funnel, entry_date order by step
+        ) as users_at_start,
         open_users,
         is_complete
     from dense

@@ -27,7 +27,7 @@ bounds as (
 cohorts as (
 
     select
-        signups.signup_date,
+        signups.signup_date as signup_date,
         count(*) as cohort_users,
         count(user_dates.user_id) as retained_users
     from signups

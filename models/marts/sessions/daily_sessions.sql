@@ -18,8 +18,8 @@ dense as (
         calendar.calendar_date as session_date,
         coalesce(daily_sessions.sessions, 0) as sessions,
         coalesce(daily_sessions.users, 0) as users,
-        daily_sessions.median_microseconds,
-        daily_sessions.events
+        daily_sessions.median_microseconds as median_microseconds,
+        daily_sessions.events as events
     from calendar
     left join daily_sessions
         on calendar.calendar_date = daily_sessions.session_date

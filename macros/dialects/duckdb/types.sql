@@ -1,0 +1,3 @@
+{% macro duckdb__type_name(expression) -%}
+    typeof({{ expression }})
+{%- endmacro %}
