@@ -16,12 +16,16 @@ import psycopg
 from loader.building.run import without_unit_tests
 from loader.building.session import Dbt
 from report.write import write
+from scripts.clickhouse import server_from_environment as named_clickhouse
 from scripts.postgres import server_from_environment
 from scripts.steps import REPOSITORY, run_loader, use_own_database
 
 EVENTS = Path("examples/cofacts/events.parquet")
 DATABASE = "event_analytics_demo"
 DIRECTORY = Path(".cache/demo")
+TARGETS = ("duckdb", "postgres", "lake", "clickhouse", "spark")
+#: Where the events go that a target reads, if that is another one.
+LOADED = {"spark": "lake"}
 
 
 @dataclass(frozen=True)
@@ -105,27 +109,39 @@ REPORTS = (
 
 
 @click.command()
-@click.option("--target", type=click.Choice(["duckdb", "postgres"]), default="duckdb")
+@click.option("--target", type=click.Choice(TARGETS), default="duckdb")
 @click.option(
     "--directory",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where the DuckDB file and what dbt writes go; by default .cache/demo/TARGET.",
+    help="Where files of events and views go, and what dbt writes; by default .cache/demo/TARGET.",
 )
-@click.option("--database", default=DATABASE, help="The PostgreSQL database, created when missing.")
+@click.option(
+    "--database", default=DATABASE, help="The database on a server, created when missing."
+)
 @click.option("--quick", is_flag=True, help="Leave out unit tests, which do not depend on events.")
 def main(target: str, directory: Path | None, database: str, *, quick: bool) -> None:
     """Load the example events, build the views and print the metrics.
 
-    With --target postgres the server is the one that PGHOST names; see scripts/with_postgres.py
-    for a machine that has none.
+    With --target postgres the server is the one that PGHOST names, with --target clickhouse that
+    of CLICKHOUSE_HOST; see scripts/with_postgres.py and scripts/with_clickhouse.py for a machine
+    that has none.
     """
     directory = (directory or DIRECTORY / target).resolve()
     use_own_database(target, directory)
+    variables: dict[str, str] = {}
     if target == "postgres":
         os.environ.update(prepare_postgres(database))
-    run_loader("init")
-    run_loader("append", str(EVENTS))
-    dbt = Dbt(target, target_path=directory / "target", log_path=directory / "logs")
+    if target == "clickhouse":
+        variables = name_clickhouse_databases(database)
+    loaded = [f"--target={LOADED[target]}"] if target in LOADED else []
+    run_loader("init", *loaded)
+    run_loader("append", *loaded, str(EVENTS))
+    dbt = Dbt(
+        target,
+        target_path=directory / "target",
+        log_path=directory / "logs",
+        variables=variables,
+    )
     dbt.build(*(without_unit_tests() if quick else []))
     for report in REPORTS:
         dbt.show(report.title, report.query)
@@ -159,6 +175,25 @@ def prepare_postgres(database: str) -> dict[str, str]:
             "`make demo TARGET=postgres` start a server of its own."
         ) from error
     return server.env(database)
+
+
+def name_clickhouse_databases(database: str) -> dict[str, str]:
+    """Let loader and dbt use databases of the demo's own, which they create.
+
+    Returns:
+        dbt's variables that say so.
+
+    Raises:
+        click.ClickException: No server is named.
+    """
+    if named_clickhouse(os.environ) is None:
+        raise click.ClickException(
+            "CLICKHOUSE_HOST names no ClickHouse server. Set it, or let "
+            "`make demo TARGET=clickhouse` run ClickHouse's engine for the demo."
+        )
+    raw = f"{database}_raw"
+    os.environ.update(CLICKHOUSE_DATABASE=database, LOADER_RAW_SCHEMA=raw)
+    return {"raw_schema": raw}
 
 
 def print_next_steps(target: str, page: Path) -> None:

@@ -39,6 +39,7 @@ AREAS = {
     "churn": "Churn",
     "sessions": "Sessions and paths",
     "segments": "By segment",
+    "identities": "Identities",
     "catalog": "Events",
 }
 

@@ -18,8 +18,9 @@ def use_own_database(target: str, directory: Path) -> None:
     """Set this process up to work on a database apart from the user's.
 
     Args:
-        target: duckdb or postgres; for postgres the caller sets the variables of libpq.
-        directory: Where the connection settings and the DuckDB file go; created when missing.
+        target: A target of profiles.example.yml; which server it is the caller sets.
+        directory: Where the connection settings go, and files of events and views; created when
+            missing.
     """
     os.chdir(REPOSITORY)
     directory.mkdir(parents=True, exist_ok=True)
@@ -30,6 +31,9 @@ def use_own_database(target: str, directory: Path) -> None:
     os.environ.update(
         EVENTS_TARGET=target,
         EVENTS_DUCKDB_PATH=str(directory / "events.duckdb"),
+        # on ClickHouse events are appended to the server, which could read a lake in their place
+        EVENTS_LAKE_PATH=str(directory / "lake") if target != "clickhouse" else "",
+        EVENTS_SPARK_WAREHOUSE=str(directory / "warehouse"),
         DBT_PROFILES_DIR=str(directory),
         # Times print the same wherever this runs.
         TZ="UTC",
