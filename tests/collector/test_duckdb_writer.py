@@ -16,7 +16,7 @@ import pytest
 from collector.intake import Batch, Item
 from collector.writers import duckdb as writers
 from loader.contract import Event
-from loader.target import Target
+from loader.targets import Target
 from tests.support.databases import Database
 
 EVERY = 20

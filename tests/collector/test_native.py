@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from collector.tokens import digest
 from tests.collector.running import KEY, Collector, event
 from tests.conftest import MakeDatabase
 from tests.loader.raw_tables import RawTables
@@ -168,7 +169,9 @@ def test_the_same_input_leaves_the_same_rows_as_loader_append(
     appended = make_database(engine)
     run_loader("init", database=appended, check=True)
     for content in contents:
-        run_loader("append", "-", database=appended, stdin=content)
+        # Ids that are no UUIDs belong to a source, here that of the write key.
+        source = f"key-{digest(KEY)[:12]}"
+        run_loader("append", "-", "--source", source, database=appended, stdin=content)
         answer = collector.post(
             "/v1/events",
             content.removeprefix(b"\xef\xbb\xbf"),

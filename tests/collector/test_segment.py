@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from collector.intake import message_uuid
 from collector.tokens import digest
+from loader.ids import message_uuid
 from tests.collector.conftest import StartCollector
 from tests.collector.running import KEY, TIME, Collector, basic
 from tests.support.databases import Database
@@ -256,7 +256,7 @@ def test_a_time_that_correction_drives_out_of_range_is_rejected(collector: Colle
         (track(userId={"id": 1}), "invalid_user_id"),
         (track(properties={"a": "\ud800"}), "lone_surrogate"),
         (track(properties={"a": "\x00"}), "null_character"),
-        (track(properties={"a": float("nan")}), "not_json"),
+        (track(event=float("nan")), "missing_event_name"),
         (track(timestamp="2126-01-01T00:00:00Z"), "event_time_in_future"),
         ("text", "not_an_object"),
         (None, "not_an_object"),

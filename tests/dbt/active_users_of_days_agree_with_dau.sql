@@ -9,10 +9,10 @@ with days as (
 )
 
 select
-    days.period_start,
-    days.active_users,
-    daily.activity_date,
-    daily.dau
+    days.period_start as period_start,
+    days.active_users as active_users,
+    daily.activity_date as activity_date,
+    daily.dau as dau
 from days
 full outer join {{ ref('daily_active_users') }} as daily
     on days.period_start = daily.activity_date

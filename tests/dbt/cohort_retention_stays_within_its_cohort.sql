@@ -10,10 +10,10 @@ with cells as (
         cohort_users,
         retained_users,
         retained_users_unbounded,
-        lag(cohort_users) over (
+        lag({{ nullable('cohort_users') }}) over (
             partition by retention, cohort_start order by period_number
         ) as previous_cohort_users,
-        lag(retained_users_unbounded) over (
+        lag({{ nullable('retained_users_unbounded') }}) over (
             partition by retention, cohort_start order by period_number
         ) as previous_retained_users_unbounded
     from {{ ref('cohort_retention') }}

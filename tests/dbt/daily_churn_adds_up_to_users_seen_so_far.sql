@@ -48,8 +48,8 @@ statuses as (
 seen as (
 
     select
-        statuses.as_of_date,
-        statuses.users,
+        statuses.as_of_date as as_of_date,
+        statuses.users as users,
         sum(coalesce(new_users.users, 0)) over (order by statuses.as_of_date) as expected_users
     from statuses
     left join new_users

@@ -10,8 +10,8 @@ with last_date as (
 final_counts as (
 
     select
-        daily.churn_status,
-        daily.users
+        daily.churn_status as churn_status,
+        daily.users as users
     from {{ ref('daily_churn') }} as daily
     inner join last_date
         on daily.as_of_date = last_date.as_of_date
@@ -19,8 +19,8 @@ final_counts as (
 )
 
 select
-    statuses.churn_status,
-    statuses.users,
+    statuses.churn_status as churn_status,
+    statuses.users as users,
     final_counts.users as users_on_the_last_date
 from {{ ref('churn_summary') }} as statuses
 full outer join final_counts

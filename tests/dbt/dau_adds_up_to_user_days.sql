@@ -23,7 +23,7 @@ expected as (
 )
 
 select
-    counted.users,
+    counted.users as users,
     expected.users as expected_users
 from counted
 cross join expected

@@ -30,7 +30,7 @@ actions as (
 activity as (
 
     select
-        events.user_id,
+        events.user_id as user_id,
         events.event_date as activity_date
     from raw_events as events
     {% if activity_events -%}
@@ -76,9 +76,10 @@ bounds as (
 recounted as (
 
     select
-        activity.activity_date,
-        count(distinct activity.user_id) as users
+        activity.activity_date as activity_date,
+        count(distinct {{ person_id('activity') }}) as users
     from activity
+    {{ join_persons('activity') }}
     inner join bounds
         on activity.activity_date between bounds.first_report_date and bounds.as_of_date
     group by activity.activity_date
@@ -86,8 +87,8 @@ recounted as (
 )
 
 select
-    recounted.users,
-    daily.dau,
+    recounted.users as users,
+    daily.dau as dau,
     coalesce(daily.activity_date, recounted.activity_date) as activity_date
 from {{ ref('daily_active_users') }} as daily
 full outer join recounted

@@ -14,10 +14,10 @@ with raw_events as (
 )
 
 select
-    raw_events.event_name,
+    raw_events.event_name as event_name,
     raw_events.events as raw_events,
     listed.event_name as listed_name,
-    listed.events
+    listed.events as events
 from raw_events
 full outer join {{ ref('event_catalog') }} as listed
     on raw_events.event_name = listed.event_name

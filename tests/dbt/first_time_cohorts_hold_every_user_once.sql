@@ -12,7 +12,7 @@ with retentions as (
 
 cohort_events as (
 
-    {% if facts_are_kept() -%}
+    {% if facts_are_stored() -%}
     select
         reference,
         user_id
@@ -34,7 +34,7 @@ cohort_events as (
 users as (
 
     select
-        retentions.retention,
+        retentions.retention as retention,
         count(distinct cohort_events.user_id) as users
     from retentions
     left join cohort_events
@@ -55,9 +55,9 @@ cohorts as (
 )
 
 select
-    users.retention,
-    users.users,
-    cohorts.cohort_users
+    users.retention as retention,
+    users.users as users,
+    cohorts.cohort_users as cohort_users
 from users
 left join cohorts
     on users.retention = cohorts.retention

@@ -10,7 +10,9 @@ with steps as (
         users,
         open_users,
         is_complete,
-        lead(users) over (partition by funnel, entry_date order by step) as next_users
+        lead({{ nullable('users') }}) over (
+            partition by funnel, entry_date order by step
+        ) as next_users
     from {{ ref('funnel_conversion_daily') }}
 
 )

@@ -13,7 +13,7 @@ with conversion as (
         users,
         conversion_from_start,
         conversion_from_previous,
-        lag(users) over (partition by funnel order by step) as previous_users
+        lag({{ nullable('users') }}) over (partition by funnel order by step) as previous_users
     from {{ ref('funnel_conversion') }}
 
 ),
@@ -53,10 +53,10 @@ daily as (
 select
     coalesce(conversion.funnel, listed.funnel) as funnel,
     coalesce(conversion.step, listed.step) as step,
-    conversion.users,
-    conversion.previous_users,
-    conversion.conversion_from_start,
-    conversion.conversion_from_previous,
+    conversion.users as users,
+    conversion.previous_users as previous_users,
+    conversion.conversion_from_start as conversion_from_start,
+    conversion.conversion_from_previous as conversion_from_previous,
     listed.users as listed_users,
     daily.users as daily_users
 from conversion

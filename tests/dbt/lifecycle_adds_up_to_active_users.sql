@@ -15,7 +15,9 @@ lifecycle as (
         active_users,
         dormant_users,
         is_complete,
-        lag(active_users) over (partition by period order by period_start) as active_before
+        lag({{ nullable('active_users') }}) over (
+            partition by period order by period_start
+        ) as active_before
     from {{ ref('user_lifecycle') }}
 
 ),
@@ -27,12 +29,12 @@ counted as (
 )
 
 select
-    lifecycle.period,
-    lifecycle.period_start,
-    lifecycle.active_users,
-    lifecycle.dormant_users,
-    lifecycle.active_before,
-    lifecycle.retained_users,
+    lifecycle.period as period,
+    lifecycle.period_start as period_start,
+    lifecycle.active_users as active_users,
+    lifecycle.dormant_users as dormant_users,
+    lifecycle.active_before as active_before,
+    lifecycle.retained_users as retained_users,
     counted.active_users as counted_users
 from lifecycle
 full outer join counted

@@ -38,8 +38,8 @@ days as (
 )
 
 select
-    sessions.sessions,
-    sessions.events,
+    sessions.sessions as sessions,
+    sessions.events as events,
     events.events as catalogued_events,
     reported_sessions.sessions as reported_sessions,
     days.sessions as daily_sessions

@@ -1,8 +1,8 @@
 -- Who signed up on a date is the cohort of that date, in all views that start from the signup. A
 -- join that repeats or drops users of a cohort would change its size, and each rate with it.
 select
-    signups.signup_date,
-    signups.signups,
+    signups.signup_date as signup_date,
+    signups.signups as signups,
     basic.cohort_users as basic_cohort_users,
     day_1.cohort_users as day_1_cohort_users
 from {{ ref('signups') }} as signups

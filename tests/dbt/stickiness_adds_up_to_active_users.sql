@@ -21,10 +21,10 @@ active_users as (
 )
 
 select
-    active_users.period,
-    active_users.period_start,
-    active_users.active_users,
-    added.users
+    active_users.period as period,
+    active_users.period_start as period_start,
+    active_users.active_users as active_users,
+    added.users as users
 from active_users
 full outer join added
     on

@@ -14,8 +14,8 @@ WINDOWS = ("", "", 0, 1800, 3600, 43200, 86400, 129600, 172800, 604800)
 LONGEST = 7
 
 
-def write_funnels(random: Random, seeds: Path, funnels: int) -> None:
-    """Write funnels.csv and funnel_steps.csv into the folder `seeds`."""
+def write_funnels(random: Random, seeds: Path, funnels: int, longest: int = LONGEST) -> None:
+    """Write funnels.csv and funnel_steps.csv into the folder `seeds`, of up to `longest` steps."""
     headers = ["funnel", "step_order", "window_seconds", "description"]
     rows = []
     steps = []
@@ -24,7 +24,7 @@ def write_funnels(random: Random, seeds: Path, funnels: int) -> None:
         order = random.choice(["ordered", "ordered", "strict", "unordered"])
         rows.append([name, order, random.choice(WINDOWS), ""])
         references = random.sample(REFERENCES, k=random.randint(1, 4))
-        for step in range(1, random.randint(1, LONGEST) + 1):
+        for step in range(1, random.randint(1, longest) + 1):
             is_dated = step > 1 and order != "unordered" and random.random() < 0.15
             on_day = random.randint(0, 2) if is_dated else ""
             steps.append([name, step, random.choice(references), on_day])

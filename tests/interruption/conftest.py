@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Protocol
 
 import pytest
@@ -91,15 +91,24 @@ class OwnServer:
 
 
 @pytest.fixture(scope="session")
-def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnServer]:
+def own_server() -> Iterator[OwnServer]:
     """A server that these tests may crash, unlike the one that PGHOST may name."""
-    directory = tmp_path_factory.mktemp("own_postgres")
-    server = OwnServer(directory / "data")
-    try:
-        yield server
-    finally:
-        server.close()
-        shutil.rmtree(directory, ignore_errors=True)
+    # Not in pytest's own directory: another session's start closes that to the server's user.
+    with own_directory("own-postgres") as directory:
+        server = OwnServer(directory / "data")
+        try:
+            yield server
+        finally:
+            server.close()
+
+
+@contextmanager
+def own_directory(name: str) -> Iterator[Path]:
+    """A directory that other users may be let into; what they left there goes with it."""
+    with TemporaryDirectory(
+        prefix=f"event-analytics-tests-{name}-", ignore_cleanup_errors=True
+    ) as directory:
+        yield Path(directory)
 
 
 @pytest.fixture

@@ -11,7 +11,13 @@ import duckdb
 import pytest
 import yaml
 
-from tests.interruption.conftest import MakeRawTables, MakeSmallDisk, OwnServer, SmallDisk
+from tests.interruption.conftest import (
+    MakeRawTables,
+    MakeSmallDisk,
+    OwnServer,
+    SmallDisk,
+    own_directory,
+)
 from tests.interruption.deliveries import Delivery, is_in
 from tests.interruption.processes import append, assert_completes, assert_explained
 from tests.support.databases import Database, Engine, new_database
@@ -103,18 +109,24 @@ def test_no_room_for_the_stage(
     assert_completes(database, large, appended=len(large.events))
 
 
+@pytest.fixture
+def for_a_server() -> Iterator[Path]:
+    """An empty directory that a server's user may be let into."""
+    with own_directory("small-postgres") as directory:
+        yield directory
+
+
 def test_no_room_for_the_log(
+    for_a_server: Path,  # asked for first, so that it goes after the disk in it
     make_small_disk: MakeSmallDisk,
     tmp_path: Path,
-    tmp_path_factory: pytest.TempPathFactory,
     many: Delivery,
 ) -> None:
-    directory = tmp_path_factory.mktemp("small_postgres")
-    own_server = OwnServer(directory / "data")
+    own_server = OwnServer(for_a_server / "data")
     try:
         assert own_server.server
         own_server.close()
-        disk = make_small_disk(directory / "log", 34 << 10)
+        disk = make_small_disk(for_a_server / "log", 34 << 10)
         log = own_server.data_directory / "pg_wal"
         shutil.copytree(log, disk.directory, dirs_exist_ok=True)
         for path in (disk.directory, *disk.directory.rglob("*")):
@@ -135,7 +147,6 @@ def test_no_room_for_the_log(
         assert_completes(database, many, appended=len(many.events))
     finally:
         own_server.close()
-        shutil.rmtree(directory / "data", ignore_errors=True)
 
 
 @pytest.mark.parametrize("kilobytes", [400, 800, 1200, 1600])

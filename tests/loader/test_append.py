@@ -19,7 +19,7 @@ import zstandard
 
 from loader.append import AppendOptions, append_files
 from loader.readers import expand
-from loader.target import Target, load_target
+from loader.targets import Target, load_target
 from tests.conftest import MakeDatabase
 from tests.loader.raw_tables import RawTables, event, new_raw_tables
 from tests.support.databases import Database
@@ -155,7 +155,7 @@ def test_conflicts_with_what_is_there(raw: RawTables, change: dict[str, Any]) ->
     raw.write("b.jsonl", event(**{"user": "u", "event_id": ID.format(1), **change}))
     raw.append("a.jsonl")
     stored = raw.events()
-    assert counts(raw.append("b.jsonl", "--json").json()) == (0, 0, 1, 0)
+    assert counts(raw.append("b.jsonl", "--json", exit_code=1).json()) == (0, 0, 1, 0)
     assert raw.events() == stored
     assert raw.reasons() == [(1, "conflicting_event_id")]
 
@@ -278,7 +278,7 @@ def test_globs_that_no_shell_expanded(raw: RawTables) -> None:
         (["good.jsonl", "absent.jsonl"], "There is no file absent.jsonl"),
         (["good.jsonl", "*.parquet"], "No file matches *.parquet"),
         (["good.jsonl", "data.txt"], "The ending of data.txt says no format"),
-        (["good.jsonl", "."], ". is a directory"),
+        (["good.jsonl", "empty"], "empty is a folder without a file that can be read"),
         (["good.jsonl", "--format", "xml"], "'xml' is not one of"),
         (["good.jsonl", "--map", "event_time"], "write FIELD=COLUMN"),
         (["good.jsonl", "--map", "when=x"], "'when' is no field"),
@@ -291,6 +291,7 @@ def test_globs_that_no_shell_expanded(raw: RawTables) -> None:
 def test_wrong_usage_appends_nothing(raw: RawTables, arguments: list[str], message: str) -> None:
     raw.write("good.jsonl", text(rows(1, 2)))
     raw.write("data.txt", "x")
+    (raw.directory / "empty").mkdir()
     result = raw.append(*arguments, exit_code=2)
     assert message in result.stderr
     assert result.stdout == ""
@@ -391,7 +392,7 @@ def test_settings_of_the_contract(raw: RawTables) -> None:
             ]
         ),
     )
-    raw.append("a.jsonl", "--max-event-bytes", "400")
+    raw.append("a.jsonl", "--max-event-bytes", "400", exit_code=1)
     assert [reason for _, reason in raw.reasons()] == [
         "event_time_too_early",
         "event_time_in_future",
@@ -403,7 +404,7 @@ def test_settings_of_the_contract(raw: RawTables) -> None:
 
 def test_a_row_mended_and_sent_again(raw: RawTables) -> None:
     raw.write("a.csv", 'event,time,user_id,properties\nseen,2025-03-01T12:00:00Z,,"{""n"":1}"\n')
-    raw.append("a.csv")
+    raw.append("a.csv", exit_code=1)
     [row] = raw.rejected()
     mended = json.loads(row.text) | {"user_id": "mended"}
     mended["properties"] = json.loads(mended["properties"])
@@ -434,7 +435,7 @@ def test_batch_boundaries_change_nothing(
 ) -> None:
     raw.write("a.jsonl", text(mixed_rows()[-count:]))
     monkeypatch.chdir(raw.directory)
-    sources = expand(["a.jsonl"], None)
+    sources = expand(["a.jsonl"])
     small = append_files(
         target_of(raw, monkeypatch), sources, AppendOptions(block_bytes=block_bytes)
     )

@@ -20,7 +20,14 @@ from tests.support.databases import REPOSITORY
 from tests.support.run import run_loader, run_loader_process
 
 COMMANDS = list(cli.list_commands(click.Context(cli)))
-WITH_TARGET = [["init"], ["append", "-"], ["rejects"]]
+WITH_TARGET = [
+    ["init"],
+    ["append", "-"],
+    ["rejects"],
+    ["deliveries"],
+    ["withdraw", "0b0a3d44"],
+    ["erase", "--user", "ann"],
+]
 
 
 def duckdb_environment(tmp_path: Path, path: Path) -> dict[str, str]:
@@ -113,7 +120,10 @@ def test_an_unknown_target(tmp_path: Path, arguments: list[str]) -> None:
     env = duckdb_environment(tmp_path, tmp_path / "x.duckdb")
 
     assert_explained(
-        [*arguments, "--target", "prod"], env, "Unknown target 'prod'", "has duckdb, postgres"
+        [*arguments, "--target", "prod"],
+        env,
+        "Unknown target 'prod'",
+        "has clickhouse, duckdb, lake, postgres, spark",
     )
 
 

@@ -64,8 +64,8 @@ def test_a_plain_event() -> None:
         ("{'a': 1}", "not_json"),
         ('{"a": 1,}', "not_json"),
         ('{"a": 01}', "not_json"),
-        ('{"a": NaN}', "not_json"),
-        ('{"a": -Infinity}', "not_json"),
+        ('{"a": nan}', "not_json"),
+        ('{"a": NaN, "a": 1}', "duplicate_key"),
         ('{"a": "\t"}', "not_json"),
         ('{"a": "\x00"}', "not_json"),
         ('{"a": // no\n1}', "not_json"),
@@ -135,23 +135,22 @@ def test_size_is_counted_in_bytes() -> None:
         ({"user_id": None}, "missing_user_id"),
         ({"user_id": "\t"}, "missing_user_id"),
         ({"user_id": True}, "invalid_user_id"),
-        ({"user_id": 1.0}, "invalid_user_id"),
+        ({"user_id": 1.5}, "invalid_user_id"),
+        ({"user_id": 2.0**54}, "invalid_user_id"),
+        ({"user_id": "18014398509481984.0"}, "invalid_user_id"),
         ({"user_id": {"id": 1}}, "invalid_user_id"),
         ({"user_id": "é" * 256}, "user_id_too_long"),
         ({"user_id": 10**255}, "user_id_too_long"),
         ({"event_time": ...}, "missing_event_time"),
         ({"event_time": ""}, "missing_event_time"),
         ({"properties": []}, "properties_not_an_object"),
-        ({"properties": "{}"}, "properties_not_an_object"),
-        ({"properties": ""}, "properties_not_an_object"),
+        ({"properties": "[]"}, "properties_not_an_object"),
+        ({"properties": "text"}, "not_json"),
         ({"properties": False}, "properties_not_an_object"),
-        ({"event_id": "x"}, "invalid_event_id"),
-        ({"event_id": 5}, "invalid_event_id"),
         ({"event_id": " "}, "invalid_event_id"),
-        ({"event_id": f"{{{ID}"}, "invalid_event_id"),
-        ({"event_id": ID[:-1]}, "invalid_event_id"),
-        ({"event_id": f"{ID}\n"}, "invalid_event_id"),
-        ({"event_id": "6f1e-d002ab5b4e8c9d2f0123456789ab"}, "invalid_event_id"),
+        ({"event_id": 5.5}, "invalid_event_id"),
+        ({"event_id": True}, "invalid_event_id"),
+        ({"event_id": ["x"]}, "invalid_event_id"),
     ],
 )
 def test_fields_that_are_missing_or_invalid(changes: dict[str, Any], code: str) -> None:
@@ -374,7 +373,9 @@ def test_a_mapping_is_judged_like_its_json() -> None:
     moment = datetime(2025, 3, 1, 12, tzinfo=UTC)
     given = {**PLAIN, "event_id": uuid.UUID(ID), "event_time": moment}
     assert CONTRACT.check(given) == accepted(row())
-    assert reason({**PLAIN, "properties": {"a": float("nan")}}) == "not_json"
+    lossy = CONTRACT.check({**PLAIN, "properties": {"a": float("nan")}})
+    assert isinstance(lossy, Event)
+    assert (lossy.properties, lossy.not_finite) == ('{"a":null}', 1)
     assert reason({**PLAIN, "properties": {"a": {1, 2}}}) == "not_json"
     assert reason({**PLAIN, "properties": {"a": "\ud800"}}) == "lone_surrogate"
     assert reason({**PLAIN, "event_time": datetime(2025, 3, 1)}) == "event_time_without_offset"  # noqa: DTZ001

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from loader.contract import Contract, Event
 from loader.field_names import FieldNames
-from loader.lane import Lane
+from loader.lane import Lane, Query
 from loader.readers import Block
 
 LATEST = datetime(2026, 1, 1, tzinfo=UTC)
@@ -37,9 +37,8 @@ def connection() -> duckdb.DuckDBPyConnection:
     return opened
 
 
-def passed(rows: Sequence[str], contract: Contract) -> dict[int, Event]:
-    """What the lane lets through, by the number of the row from 0."""
-    query = Lane(contract).query(Block("\n".join(rows), range(len(rows)), 0))
+def let_through(query: Query, rows: Sequence[str]) -> dict[int, Event]:
+    """The events of a lane's query over these rows, by the number of the row from 0."""
     found = connection().execute(
         "select line, event_id::uuid, event_name, event_time, moment, user_id, properties, row "
         f"from ({query.sql}) order by line",
@@ -54,6 +53,11 @@ def passed(rows: Sequence[str], contract: Contract) -> dict[int, Event]:
         else:
             assert row == rows[line]
     return events
+
+
+def passed(rows: Sequence[str], contract: Contract) -> dict[int, Event]:
+    """What the lane lets through, by the number of the row from 0."""
+    return let_through(Lane(contract).query(Block("\n".join(rows), range(len(rows)), 0)), rows)
 
 
 def assert_same(rows: Sequence[str], contract: Contract) -> dict[int, Event]:
@@ -130,7 +134,11 @@ TIMES = st.one_of(
     st.just('"2026-01-01T00:00:00.000001Z"'),
 )
 USERS = st.one_of(
-    STRINGS, NUMBERS, st.sampled_from(["null", '"u1"', "true", '"' + "é" * 256 + '"'])
+    STRINGS,
+    NUMBERS,
+    st.sampled_from(
+        ["null", '"u1"', "true", '"' + "é" * 256 + '"', '"12345.0"', '"-5.0"', '"1.0.0"']
+    ),
 )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from loader.target import Target, open_duckdb
+from loader.targets import Target, open_duckdb
 from tests.support.databases import REPOSITORY
 from tests.support.run import process_environment
 from tests.support.terminal import run_on_terminal

@@ -38,15 +38,7 @@ class Roles:
 
     def login(self, kind: str) -> psycopg.Connection:
         """Connect as a user who has that role and nothing else."""
-        env = self.database.env()
-        return psycopg.connect(
-            host=env["PGHOST"],
-            port=env["PGPORT"],
-            dbname=self.database.name,
-            user=f"{self.name(kind)}_user",
-            password=PASSWORD,
-            autocommit=True,
-        )
+        return self.database.log_in(f"{self.name(kind)}_user", PASSWORD)
 
 
 @pytest.fixture(scope="module")

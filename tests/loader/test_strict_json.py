@@ -10,7 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from loader import strict_json
-from loader.contract import Contract, Event, Rejection, read_time
+from loader.contract import Contract, Event, read_time
+from loader.ids import message_uuid
 from loader.strict_json import JsonError, parse
 
 DEPTH = 6
@@ -112,12 +113,12 @@ def test_usual_times_are_read_as_all_others(text: str, moment: str | None) -> No
         "0123456a7-a3a-4d6e-9b1c-0d6c2f0e7a11",
     ],
 )
-def test_what_only_looks_like_a_uuid_is_none(text: str) -> None:
+def test_what_only_looks_like_a_uuid_is_a_text_of_its_source(text: str) -> None:
     contract = Contract(latest=datetime.now(UTC))
     row = {"event": "e", "user_id": "u", "timestamp": "2026-03-01T09:30:00Z"}
-    refused = contract.judge({**row, "id": text})
-    assert isinstance(refused, Rejection)
-    assert refused.reason == "invalid_event_id"
+    other = contract.judge({**row, "id": text})
+    assert isinstance(other, Event)
+    assert other.event_id == message_uuid("file", text)
     known = contract.judge({**row, "id": "0123456A-7a3a-4d6e-9b1c-0d6c2f0e7a11"})
     assert isinstance(known, Event)
     assert str(known.event_id) == "0123456a-7a3a-4d6e-9b1c-0d6c2f0e7a11"

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from loader.errors import LoaderError
-from loader.target import Target, load_target
+from loader.targets import Target, load_target
 from tests.support.databases import REPOSITORY
 
 PROFILE = """

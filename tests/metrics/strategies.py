@@ -125,6 +125,37 @@ def logs(draw: st.DrawFn, anchors: Sequence[datetime]) -> list[Event]:
     ]
 
 
+# Events that link ids by the seeds of the tests, and by which property.
+LINKS = st.sampled_from(
+    [
+        ("identify", "$anonymous_id"),
+        ("alias", "$previous_id"),
+        ("$identify", "$identified_id"),
+        ("A", "/same~as"),
+        ("identify", "no link"),
+    ]
+)
+LINKED_IDS = st.sampled_from([*USER_IDS, "device_1", "device_2", ""])
+
+
+@st.composite
+def linked_logs(draw: st.DrawFn, anchors: Sequence[datetime]) -> list[Event]:
+    """A log in which some events link ids: into chains, circles and crowds, in any order."""
+    log = draw(logs(anchors))
+    start = draw(st.sampled_from(anchors))
+    links = [
+        Event(UUID(int=2**64 + number), name, start + time, user, {key: other})
+        for number, (user, (name, key), other, time) in enumerate(
+            draw(
+                st.lists(
+                    st.tuples(st.sampled_from(USER_IDS), LINKS, LINKED_IDS, OFFSETS), max_size=14
+                )
+            )
+        )
+    ]
+    return draw(st.permutations(log + links))
+
+
 def _spread_id(number: int, count: int) -> UUID:
     """Ids over the whole range, so that those with the highest bit set take part."""
     return UUID(int=number * (2**128 // count))

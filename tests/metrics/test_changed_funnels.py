@@ -155,6 +155,7 @@ def test_views_compute_what_the_seeds_ask_for_after_a_build(project: Project) ->
     project.assert_views_match()
 
 
+@pytest.mark.unusual
 def test_funnels_may_have_twenty_steps(project: Project) -> None:
     names = ("look", "*", "buy", "look", "rate")
     steps = tuple((names[number % len(names)], "") for number in range(20))

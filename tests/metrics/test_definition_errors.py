@@ -157,6 +157,19 @@ BAD_VARIABLES = {
             "time zone names (in pytz); set it to one, such as UTC or Europe/Berlin."
         ),
     ),
+    "way of merging that is not known": (
+        "identity",
+        "foo",
+        (
+            "The variable identity is 'foo'; set it to none, by which every user_id is a person of "
+            "its own, or to merge."
+        ),
+    ),
+    "person of one id": (
+        "max_person_ids",
+        1,
+        "The variable max_person_ids is '1'; set it to a whole number of at least 2.",
+    ),
     "number in words": (
         "max_funnel_steps",
         "many",

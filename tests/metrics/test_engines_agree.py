@@ -12,8 +12,11 @@ from tests.support.databases import ENGINES, Engine
 
 pytestmark = pytest.mark.slow
 
+# the demo merges no ids; test_identities.py does, on both engines
+WITH_ROWS = [view for view in VIEWS if view != "user_identities"]
 
-@pytest.mark.parametrize("view", VIEWS)
+
+@pytest.mark.parametrize("view", WITH_ROWS)
 def test_engines_give_the_same_rows(cofacts: dict[Engine, PublicViews], view: str) -> None:
     rows = cofacts["duckdb"].rows(view)
     assert rows, "two empty views would agree too"

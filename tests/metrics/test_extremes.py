@@ -34,7 +34,7 @@ ROWS_OF_AN_EVENT = 250
 WORK = 5
 WORK_OF_A_DATE = 2000
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.unusual]
 
 
 @dataclass(frozen=True)

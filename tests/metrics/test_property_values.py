@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from loader.strict_json import canonical, parse
 from tests.conftest import MakeDatabase
 from tests.reference import ActionRow, Definitions, Event, History, Settings
-from tests.reference.history import property_text
+from tests.reference.events import property_text
 from tests.support.databases import ENGINES, REPOSITORY, Engine
 from tests.support.run import run_dbt
 

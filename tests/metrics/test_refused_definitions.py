@@ -23,7 +23,7 @@ from tests.support.databases import ENGINES, REPOSITORY, Database, Engine
 from tests.support.dbt_process import run_dbt_process
 from tests.support.run import BUILD_UNTESTED, DbtResult, run_dbt, run_loader
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.unusual]
 
 FILES = sorted((REPOSITORY / "seeds").glob("*.csv"))
 

@@ -22,7 +22,7 @@ from tests.reference import Definitions, Event, Settings
 from tests.support.databases import ENGINES, REPOSITORY, Database, Engine
 from tests.support.run import run_dbt, run_loader
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.unusual]
 
 TEXTS = {
     "single quotes": "'open'",
@@ -109,6 +109,10 @@ def every_text() -> dict[str, Rows]:
         ],
         "segments": [
             {"segment": text, "property": text, "pick": "latest"} for text in texts
+        ],
+        "identities": [{"user_id": text, "other_id": f"{text}!"} for text in texts],
+        "identity_links": [
+            {"event_name": text, "property": text, "known_id": "user_id"} for text in texts
         ],
     }  # fmt: skip
 

@@ -13,7 +13,7 @@ from tests.reference import VIEWS
 from tests.support.databases import Database
 from tests.support.run import BUILD_UNTESTED, run_dbt, run_loader
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.unusual]
 
 SETTINGS = {
     "datestyle": "German",

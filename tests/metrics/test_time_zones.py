@@ -20,6 +20,8 @@ from tests.support.databases import ENGINES, REPOSITORY, Database, Engine
 from tests.support.run import run_dbt, run_loader
 from tests.support.zones import FIRST, LAST, NAMES, changes, days, instants, start_of_day, zone_info
 
+pytestmark = pytest.mark.unusual
+
 # What the project makes of each zone, as one line for each.
 EXPRESSIONS = """
 {% for zone in modules.pytz.all_timezones %}

@@ -59,6 +59,16 @@ VARIANTS = {
             "2024-04-03T00:00+02:00",  # where the reports end
         ),
     ),
+    "merged": Variant(
+        Settings(
+            identity="merge",
+            max_person_ids=5,
+            reporting_timezone="Asia/Tokyo",
+            signup_event="join",
+            max_report_days=400,
+        ),
+        ("2024-01-01T00:00+09:00", "2024-02-29T00:00+09:00"),
+    ),
     "kathmandu": Variant(
         Settings(
             reporting_timezone="Asia/Kathmandu",

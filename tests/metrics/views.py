@@ -87,6 +87,15 @@ class PublicViews:
         """Put these events, in this order, in place of all that is in raw.events."""
         self._connection.execute("truncate raw.events")
         self.append_events(log, LATER)
+        self.merge_identities()
+
+    def merge_identities(self) -> None:
+        """Find out anew which ids are one person, by the query of the build, if it merges any."""
+        compiled = self._compiled / "models" / "identities" / "int_persons.sql"
+        if compiled.exists():
+            table = f"{SCHEMA}_intermediate.int_persons__kept"
+            self._connection.execute(f"delete from {table}")
+            self._connection.execute(f"insert into {table} {compiled.read_text(encoding='utf-8')}")
 
     def append_events(self, log: Sequence[Event], ingested_at: datetime) -> None:
         """Put these events into raw.events, as one delivery that arrived at `ingested_at`.
@@ -119,6 +128,10 @@ class PublicViews:
             """,
             columns,
         )
+
+    def run(self, statement: str) -> None:
+        """Run a statement that changes the events in its own way."""
+        self._connection.execute(statement)
 
     def rows(self, view: str) -> list[Row]:
         """All rows of a public view, in no particular order."""

@@ -150,6 +150,7 @@ def test_a_build_that_is_refused_at_its_start_says_so_once(
     assert re.search(r": 1 error, 0 warnings, \d+ skipped, ", lines[-1])
 
 
+@pytest.mark.unusual
 @pytest.mark.parametrize("engine", ["duckdb"])
 def test_unit_tests_run_in_the_first_build_alone(project: Path, database: Database) -> None:
     organisations = ("--org", "acme", "--org", "globex")
@@ -164,6 +165,7 @@ def test_unit_tests_run_in_the_first_build_alone(project: Path, database: Databa
     assert quick.stdout.startswith("1 model: no errors")
 
 
+@pytest.mark.unusual
 @pytest.mark.parametrize("engine", ["duckdb"])
 def test_of_several_builds_each_says_whose_it_is_and_all_say_it_in_the_end(
     project: Path, database: Database
@@ -186,6 +188,7 @@ def test_of_several_builds_each_says_whose_it_is_and_all_say_it_in_the_end(
     assert database.query("select org, hue from analytics.fine") == [("globex", "red")]
 
 
+@pytest.mark.unusual
 @pytest.mark.parametrize("engine", ["duckdb"])
 def test_colours_are_on_terminals_alone(project: Path, database: Database) -> None:
     log = project / "logs" / "dbt.log"

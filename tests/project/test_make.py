@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,12 +24,21 @@ if [ "$2" = venv ]; then mkdir -p "$3/bin" && cp "$0" "$3/bin/python"; fi
 """
 
 
+COPIED = (
+    "Makefile",
+    "requirements.txt",
+    "requirements-engines.txt",
+    "pyproject.toml",
+    "profiles.example.yml",
+)
+
+
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A directory with the files that `make setup` reads."""
     directory = tmp_path / "checkout"
     directory.mkdir()
-    for name in ("Makefile", "requirements.txt", "pyproject.toml", "profiles.example.yml"):
+    for name in COPIED:
         shutil.copy(REPOSITORY / name, directory)
     return directory
 
@@ -43,11 +53,17 @@ def fake_python(directory: Path, version: str = "3.11.0", *, too_old: bool = Fal
     return path
 
 
-def make(directory: Path, *args: str) -> subprocess.CompletedProcess[str]:
+def make(directory: Path, *args: str, **settings: str) -> subprocess.CompletedProcess[str]:
     # make tells a make that it starts what it was told itself; this one is to start afresh
     env = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    env.pop("JAVA_HOME", None)
     return subprocess.run(
-        ["make", *args], cwd=directory, env=env, capture_output=True, text=True, check=False
+        [shutil.which("make") or "make", *args],
+        cwd=directory,
+        env=env | settings,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -125,16 +141,50 @@ def test_a_missing_python_is_named_with_the_way_out(checkout: Path) -> None:
 def test_an_unknown_engine_is_refused_before_the_demo_starts(checkout: Path) -> None:
     refused = make(checkout, "demo", "TARGET=oracle", f"PYTHON={fake_python(checkout.parent)}")
     assert refused.returncode != 0
-    assert "use TARGET=duckdb or TARGET=postgres" in refused.stderr
+    assert "use TARGET=duckdb, postgres, lake, clickhouse or spark" in refused.stderr
     assert not any("scripts.demo" in call for call in calls(checkout))
 
 
-@pytest.mark.parametrize("target", ["duckdb", "postgres"])
-def test_the_demo_runs_on_the_engine_that_is_named(checkout: Path, target: str) -> None:
+@pytest.mark.parametrize(
+    ("target", "environment", "beside"),
+    [
+        ("duckdb", ".venv", ""),
+        ("postgres", ".venv", "-m scripts.with_postgres -- .venv/bin/python "),
+        ("lake", ".venv", ""),
+        (
+            "clickhouse",
+            ".cache/engines",
+            "-m scripts.with_clickhouse -- .cache/engines/bin/python ",
+        ),
+    ],
+)
+def test_the_demo_runs_on_the_engine_that_is_named(
+    checkout: Path, target: str, environment: str, beside: str
+) -> None:
     run = make(checkout, "demo", f"TARGET={target}", f"PYTHON={fake_python(checkout.parent)}")
-    assert run.returncode == 0
-    assert calls(checkout)[-1].endswith(f"-m scripts.demo --target {target}")
-    assert ("scripts.with_postgres" in calls(checkout)[-1]) == (target == "postgres")
+    assert run.returncode == 0, run.stderr
+    assert calls(checkout)[-1] == f"{beside}-m scripts.demo --target {target}"
+    # what nobody asked for is not installed
+    made = [call for call in calls(checkout) if call.startswith("-m venv")]
+    assert made == [f"-m venv {folder}" for folder in dict.fromkeys((".venv", environment))]
+
+
+@pytest.mark.parametrize("java", [True, False])
+def test_spark_is_not_started_without_java(checkout: Path, java: bool) -> None:
+    programs = checkout.parent / "programs"
+    programs.mkdir()
+    for name in ("sh", "awk", "cp", "dirname", "mkdir", "rm", "test", "touch"):
+        found = shutil.which(name)
+        assert found
+        (programs / name).symlink_to(found)
+    if java:
+        (programs / "java").write_text("#!/bin/sh\n")
+        (programs / "java").chmod(0o755)
+    python = fake_python(checkout.parent)
+    run = make(checkout, "demo", "TARGET=spark", f"PYTHON={python}", PATH=str(programs))
+    assert (run.returncode == 0) == java, run.stderr
+    assert any("scripts.demo --target spark" in call for call in calls(checkout)) == java
+    assert java or "install OpenJDK 17" in run.stderr
 
 
 def test_build_takes_target_and_quick_to_the_loader(checkout: Path) -> None:
@@ -149,6 +199,28 @@ def test_build_takes_target_and_quick_to_the_loader(checkout: Path) -> None:
     ]
 
 
+def test_build_runs_where_the_adapter_of_the_target_is(tmp_path: Path) -> None:
+    (tmp_path / "profiles.yml").write_text(
+        "event_analytics:\n  target: mine\n  outputs:\n"
+        "    mine: {type: clickhouse}\n    lake: {type: duckdb}\n    cluster: {type: spark}\n"
+    )
+
+    def environment(*target: str) -> str:
+        command = [sys.executable, "-m", "scripts.environment", *target]
+        return subprocess.run(
+            command,
+            env={**os.environ, "DBT_PROFILES_DIR": str(tmp_path)},
+            cwd=REPOSITORY,
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stdout.strip()
+
+    assert environment() == environment("cluster") == ".cache/engines"
+    assert environment("lake") == ".venv"
+    assert environment("nowhere") == ""
+
+
 def test_clean_leaves_environment_settings_and_events(checkout: Path) -> None:
     for kept in (".venv/bin/python", "profiles.yml", "events.duckdb", "models/a.sql"):
         (checkout / kept).parent.mkdir(parents=True, exist_ok=True)
@@ -160,7 +232,6 @@ def test_clean_leaves_environment_settings_and_events(checkout: Path) -> None:
     assert make(checkout, "clean").returncode == 0
     left = {str(p.relative_to(checkout)) for p in checkout.rglob("*") if p.is_file()}
     assert left == {
-        ".venv/bin/python", "profiles.yml", "events.duckdb", "models/a.sql",
-        "Makefile", "requirements.txt", "pyproject.toml", "profiles.example.yml",
+        ".venv/bin/python", "profiles.yml", "events.duckdb", "models/a.sql", *COPIED,
     }  # fmt: skip
     assert before == {path.name for path in REPOSITORY.glob("*")}

@@ -5,7 +5,7 @@ import pytest
 from tests.support.databases import Database
 from tests.support.run import run_dbt, run_loader
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.unusual]
 
 #: Views whose tests compare them with views that are not built here.
 VIEWS = ("daily_active_users", "churn_summary", "funnel_users")

@@ -10,18 +10,20 @@ with functions under `@view(...)`, imported below.
 
 from collections.abc import Iterable
 
-from . import catalog, churn, engagement, funnels, retention, segments, sessions
+from . import catalog, churn, engagement, funnels, people, retention, segments, sessions
 from .definitions import (
     ActionRow,
     ChurnWindow,
     Definitions,
     Funnel,
+    IdentityLink,
     Retention,
     Segment,
     Settings,
     Step,
 )
-from .history import Event, History
+from .events import Event
+from .history import History
 from .registry import VIEWS, Row, Value
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
     "Event",
     "Funnel",
     "History",
+    "IdentityLink",
     "Retention",
     "Row",
     "Segment",
@@ -43,6 +46,7 @@ __all__ = [
     "compute",
     "engagement",
     "funnels",
+    "people",
     "retention",
     "segments",
     "sessions",

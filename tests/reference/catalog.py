@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from .history import History, property_text
+from .events import property_text
+from .history import History
 from .registry import Row, ratio, view
 
 

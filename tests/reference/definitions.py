@@ -21,6 +21,8 @@ class Settings:
     mau_days: int = 30
     session_gap_minutes: int = 30
     max_path_steps: int = 20
+    identity: str = "none"
+    max_person_ids: int = 1000
 
     def as_dbt_vars(self) -> dict[str, object]:
         """The same settings as a value for `dbt --vars`."""
@@ -35,6 +37,8 @@ class Settings:
             "mau_days": self.mau_days,
             "session_gap_minutes": self.session_gap_minutes,
             "max_path_steps": self.max_path_steps,
+            "identity": self.identity,
+            "max_person_ids": self.max_person_ids,
         }
 
 
@@ -98,6 +102,18 @@ class Segment:
 
 
 @dataclass(frozen=True)
+class IdentityLink:
+    """Events of a name (or `*`) whose property holds another id of the same person.
+
+    `known_id` says which of the two ids may name the person: user_id or property.
+    """
+
+    event_name: str
+    property: str
+    known_id: str
+
+
+@dataclass(frozen=True)
 class Definitions:
     """Everything that the seeds define."""
 
@@ -106,6 +122,9 @@ class Definitions:
     churn_windows: tuple[ChurnWindow, ...] = ()
     actions: tuple[ActionRow, ...] = ()
     segments: tuple[Segment, ...] = ()
+    identity_links: tuple[IdentityLink, ...] = ()
+    #: Pairs of ids of one person, the one that names the person first.
+    identities: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def from_seeds(cls, folder: Path) -> "Definitions":
@@ -157,6 +176,13 @@ class Definitions:
             segments=tuple(
                 Segment(segment=row["segment"], property=row["property"], pick=row["pick"])
                 for row in _rows(folder / "segments.csv")
+            ),
+            identity_links=tuple(
+                IdentityLink(row["event_name"], row["property"], row["known_id"])
+                for row in _rows(folder / "identity_links.csv")
+            ),
+            identities=tuple(
+                (row["user_id"], row["other_id"]) for row in _rows(folder / "identities.csv")
             ),
         )
 

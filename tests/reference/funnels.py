@@ -6,7 +6,8 @@ from fractions import Fraction
 from statistics import median
 
 from .definitions import Funnel, Step
-from .history import Event, History
+from .events import Event
+from .history import History
 from .registry import Row, ratio, view
 
 # When each step was reached, the first step first. Its length is the depth of the attempt.

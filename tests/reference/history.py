@@ -1,29 +1,15 @@
 """The events as reports see them: up to `as_of_date`, on a local calendar, with their meaning."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from loader.strict_json import canonical
-
 from .definitions import ActionRow, Definitions, Settings
+from .events import Event, property_text
+from .identities import links_of, links_of_seed, persons
 from .periods import last_date, period_start
-
-
-@dataclass(frozen=True)
-class Event:
-    """One row of raw.events; `event_time` carries an offset."""
-
-    event_id: UUID
-    event_name: str
-    event_time: datetime
-    user_id: str
-    properties: Mapping[str, object] = field(default_factory=dict, hash=False)
-    #: When it was appended; None: after it happened, whenever that was.
-    ingested_at: datetime | None = None
 
 
 class History:
@@ -32,8 +18,8 @@ class History:
     `events`: those that exist for reports, by time and id. `as_of_date`: the last date of the
     calendar. `last_complete_date`: the last day that is over. `calendar`: every date from the first
     event's to `as_of_date`, but no more than `max_report_days`. `first_date`: that of the first
-    event. `signups`: user to signup event. Without events the dates are None and the calendar is
-    empty.
+    event. `persons`: linked id to person; where ids are merged, users are persons. `signups`: user
+    to signup event. Without events the dates are None and the calendar is empty.
     """
 
     def __init__(self, log: Iterable[Event], definitions: Definitions, settings: Settings) -> None:
@@ -49,6 +35,9 @@ class History:
             (e for e in log if until is None or self.local_date(e.event_time) <= until),
             key=lambda e: (e.event_time, e.event_id),
         )
+        self.persons: dict[str, str] = {}
+        if settings.identity == "merge":
+            self._merge_identities(log)
         self.as_of_date: date | None = None
         self.last_complete_date: date | None = None
         self.first_date: date | None = None
@@ -68,6 +57,22 @@ class History:
         # What a user did in a funnel is the same whoever else there is, so it is asked once.
         self.counted_attempts: dict[tuple[str, str], tuple[datetime, ...]] = {}
         self._list_by_user_and_date()
+
+    def _merge_identities(self, log: list[Event]) -> None:
+        """Give each event its person as its user."""
+        asked_until = self.settings.as_of_date
+        links = [
+            link
+            for event in log
+            if asked_until is None or self.local_date(event.event_time) <= asked_until
+            for link in links_of(event, self.definitions)
+        ]
+        links += links_of_seed(self.definitions)
+        self.persons = persons(links, self.settings.max_person_ids)
+        self.events = [
+            replace(event, user_id=self.persons.get(event.user_id, event.user_id))
+            for event in self.events
+        ]
 
     def _list_by_user_and_date(self) -> None:
         self.events_of: dict[str, list[Event]] = {}
@@ -159,14 +164,6 @@ class History:
     def _is_activity(self, event: Event) -> bool:
         wanted = self.settings.activity_events
         return not wanted or any(self.is_named(event, name) for name in wanted)
-
-
-def property_text(event: Event, name: str) -> str | None:
-    """A property as text, as the loader stores it; None where it is missing, null or nested."""
-    value = event.properties.get(name)
-    if value is None or isinstance(value, Mapping | list):
-        return None
-    return value if isinstance(value, str) else canonical(value)
 
 
 def _holds(row: ActionRow, event: Event) -> bool:

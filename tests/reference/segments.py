@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from .churn import churn_summary
 from .definitions import Segment
 from .engagement import daily_active_users
+from .events import property_text
 from .funnels import funnel_conversion
-from .history import History, property_text
+from .history import History
 from .registry import Row, RowFunction, view
 from .retention import cohort_retention
 

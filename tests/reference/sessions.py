@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from statistics import median
 
-from .history import Event, History
+from .events import Event
+from .history import History
 from .registry import Row, ratio, view
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

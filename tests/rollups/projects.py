@@ -16,7 +16,7 @@ from tests.metrics.logs import log
 from tests.metrics.views import PublicViews
 from tests.reference import VIEWS, Definitions, Event, Settings
 from tests.support.databases import Database
-from tests.support.run import BUILD_UNTESTED, DbtResult, process_environment, run_dbt
+from tests.support.run import BUILD_UNTESTED, DbtResult, process_environment, run_dbt, run_loader
 
 SEEDS = Path(__file__).parents[1] / "metrics" / "seeds"
 LATEST = datetime(2026, 11, 1, 12, 30, tzinfo=UTC)
@@ -54,6 +54,31 @@ class Project:
         """Let events arrive so many hours after the latest delivery of all."""
         with PublicViews(self.database) as views:
             views.append_events(events, LATEST + timedelta(hours=hours))
+
+    def loader(self, *args: str) -> None:
+        """Run a command of the loader."""
+        run_loader(*args, database=self.database, check=True)
+
+    def delivery_at(self, moment: datetime) -> str:
+        """The id of the delivery of that time, which is written down if it is not yet.
+
+        Events of tests are put into the table without the loader.
+        """
+        mark = "%s" if self.database.engine == "postgres" else "?"
+        found = self.database.query(
+            "select cast(delivery_id as varchar) from raw.deliveries "
+            f"where delivered_at = cast({mark} as timestamptz)",
+            [moment.isoformat()],
+        )
+        if found:
+            return str(found[0][0])
+        delivery = str(uuid.uuid4())
+        self.database.execute(
+            "insert into raw.deliveries values "
+            f"('{delivery}', 'test', cast({mark} as timestamptz), 0, 0, 0, 0, 0)",
+            [moment.isoformat()],
+        )
+        return delivery
 
     def build(self, settings: Settings, *options: str, check: bool = True) -> DbtResult:
         """Build with roll-ups that are kept."""

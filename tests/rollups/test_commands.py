@@ -20,7 +20,7 @@ from tests.rollups.projects import SEEDS, Project, some_events
 from tests.support.databases import REPOSITORY, Database, Engine
 from tests.support.run import DbtResult, run_loader
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.slow, pytest.mark.unusual, pytest.mark.timeout(3600)]
 
 SCHEMA_VARIABLE = "SCHEMA_OF_VIEWS"
 MODES = ("view", "incremental")

@@ -50,6 +50,8 @@ class Step:
         events: How many of the events arrive, as a share of those that have not.
         hours: How long before or after the latest delivery they say that they arrived.
         settings: What the build is told, as an index of SETTINGS.
+        removes: What is taken out before the events arrive: a user, or a delivery, as a number
+            that chooses among those that are there.
         shorter_windows: Whether the funnels' windows are half as long as in the seeds.
         fails_first: Whether a build fails half-way before the one that succeeds.
         refreshes: Whether only what is kept is built, where definitions and settings stayed.
@@ -57,11 +59,15 @@ class Step:
 
     events: float
     hours: int
+    removes: tuple[str, int] | None
     settings: int
     shorter_windows: bool
     fails_first: bool
     refreshes: bool
 
+
+MENDED = {"p": "mended"}
+REMOVALS = (None, None, ("user", 0), ("user", 1), ("delivery", 0), ("delivery", -1))
 
 STEPS = st.lists(
     st.builds(
@@ -69,6 +75,7 @@ STEPS = st.lists(
         events=st.sampled_from([0.0, 0.1, 0.5, 1.0]),
         # twice 0 is one delivery that came to light in two parts; -20 was committed late
         hours=st.sampled_from([0, 0, 1, -20, 400]),
+        removes=st.sampled_from(REMOVALS),
         settings=st.sampled_from([0, 0, 0, 1, 2, 3]),
         shorter_windows=st.sampled_from([False, False, True]),
         fails_first=st.booleans(),
@@ -99,13 +106,23 @@ def test_views_match_the_reference_after_every_build(new_project: Project) -> No
         with PublicViews(new_project.database) as views:
             views.replace_events([])
         arrived: list[Event] = []
+        sent = 0
         latest = LATEST
         if at_once:  # events arrive while they happen, some of them before the time that they state
             latest = min((event.event_time for event in history), default=LATEST)
         built: tuple[int, bool] | None = None
         for number, step in enumerate(steps):
-            count = round(step.events * (len(history) - len(arrived)))
-            delivered = history[len(arrived) : len(arrived) + count]
+            if step.removes is not None and arrived:
+                gone = take_out(new_project, arrived, *step.removes)
+                arrived = [event for event in arrived if event not in gone]
+                # who is erased may come back, and a file that is withdrawn, mended
+                history += [
+                    replace(event, ingested_at=None, properties={"p": "mended"})
+                    for event in gone[::2]
+                ]
+            count = round(step.events * (len(history) - sent))
+            delivered = history[sent : sent + count]
+            sent += count
             if at_once and delivered:
                 latest = max(latest, delivered[count // 2].event_time)
             arrived_at = latest + timedelta(hours=step.hours)
@@ -130,6 +147,19 @@ def test_views_match_the_reference_after_every_build(new_project: Project) -> No
             )
 
     check()
+
+
+def take_out(project: Project, arrived: list[Event], what: str, number: int) -> list[Event]:
+    """Let `loader erase` or `loader withdraw` take out what is chosen; the events that go."""
+    if what == "user":
+        users = sorted({event.user_id for event in arrived})
+        user = users[number % len(users)]
+        project.loader("erase", "--remember-days", "0", "--user", user)
+        return [event for event in arrived if event.user_id == user]
+    times = sorted({event.ingested_at for event in arrived if event.ingested_at is not None})
+    moment = times[number]
+    project.loader("withdraw", project.delivery_at(moment))
+    return [event for event in arrived if event.ingested_at == moment]
 
 
 def fail_half_way(project: Project, settings: Settings, *options: str) -> None:

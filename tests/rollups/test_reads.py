@@ -14,7 +14,7 @@ from tests.support.databases import REPOSITORY, Database
 
 # The two models of a refresh that read the events at all: when they arrived, and those that did.
 READ_EVENTS = {"int_deliveries", "int_arrivals"}
-MODE = re.compile(r"facts_are_kept|goes_on|refreshing|kept_rows|build_state")
+MODE = re.compile(r"facts_are_kept|facts_are_stored|goes_on|refreshing|kept_rows|build_state")
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from tests.rollups.projects import Project, assert_views_match, some_events
 from tests.support.dbt_process import run_dbt_process
 from tests.support.run import BUILD_UNTESTED
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.slow, pytest.mark.unusual, pytest.mark.timeout(3600)]
 
 VARIABLES = Settings().as_dbt_vars() | {"rollups": "incremental"}
 

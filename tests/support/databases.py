@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+import psycopg
+
 from loader import quiet_duckdb
 from scripts.postgres import PostgresServer, embedded_server
 
@@ -66,6 +68,18 @@ class Database:
         if self.server is not None:
             return self.server.connect(self.name)
         return quiet_duckdb.connect(self.path)
+
+    def log_in(self, user: str, password: str) -> psycopg.Connection:
+        """Connect to PostgreSQL as another user, with each statement committed."""
+        env = self.env()
+        return psycopg.connect(
+            host=env["PGHOST"],
+            port=env["PGPORT"],
+            dbname=self.name,
+            user=user,
+            password=password,
+            autocommit=True,
+        )
 
     def query(self, statement: str, parameters: Sequence[Any] | None = None) -> list[Any]:
         """Run one statement on a connection of its own and return its rows as tuples."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from tests.support.databases import Database
+from tests.support.places import Place
 
 _FOLDERS = ("analyses", "macros", "models", "seeds", "tests/dbt")
 
@@ -32,7 +32,7 @@ class Parsed:
     project: Path
     messages: tuple[str, ...]
 
-    def of(self, database: Database, project: Path) -> Any:
+    def of(self, database: Place, project: Path) -> Any:
         """The manifest for another database of the engine and another copy of the project."""
         from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415 - it takes seconds
 
@@ -55,7 +55,7 @@ _PARSED: dict[str, Parsed] = {}
 
 def parsed(
     project: Path,
-    database: Database,
+    database: Place,
     settings: Mapping[str, Any],
     parse: Callable[[], tuple[Any, list[str]]],
 ) -> Parsed:

@@ -15,18 +15,19 @@ from typing import Any
 import click
 from click.testing import CliRunner
 
-from tests.support.databases import REPOSITORY, Database
+from tests.support.databases import REPOSITORY
 from tests.support.parsing import parsed
+from tests.support.places import Place
 
 # Seeds and models without their tests, for those who ask the views themselves.
 BUILD_UNTESTED = ("build", "--exclude-resource-type", "test", "unit_test")
 
 # What a developer's own shell may have set, and what must not reach a test.
-SETTING_PREFIXES = ("COLLECTOR_", "DBT_", "EVENTS_", "LOADER_", "PG")
+SETTING_PREFIXES = ("CLICKHOUSE_", "COLLECTOR_", "DBT_", "EVENTS_", "LOADER_", "PG")
 
 
 # Of these, what dbt does not look at before it connects.
-_UNREAD_PREFIXES = ("EVENTS_READER_ROLES", "EVENTS_ROLE", "PG")
+_UNREAD_PREFIXES = ("CLICKHOUSE_", "EVENTS_READER_ROLES", "EVENTS_ROLE", "PG")
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class LoaderResult:
 
 def run_loader(
     *args: str | Path,
-    database: Database | None = None,
+    database: Place | None = None,
     stdin: str | bytes | None = None,
     env: Mapping[str, str] | None = None,
     cwd: Path = REPOSITORY,
@@ -73,7 +74,7 @@ def run_loader(
 
 def run_collector(
     *args: str | Path,
-    database: Database | None = None,
+    database: Place | None = None,
     env: Mapping[str, str] | None = None,
     check: bool = False,
 ) -> LoaderResult:
@@ -87,7 +88,7 @@ def _run(
     cli: click.Command,
     program: str,
     args: Sequence[str | Path],
-    database: Database | None,
+    database: Place | None,
     *,
     stdin: str | bytes | None = None,
     env: Mapping[str, str] | None = None,
@@ -109,7 +110,7 @@ def _run(
 
 def start_loader(
     *args: str | Path,
-    database: Database | None = None,
+    database: Place | None = None,
     env: Mapping[str, str] | None = None,
     cwd: Path = REPOSITORY,
     program: str = "loader",
@@ -143,7 +144,7 @@ def start_loader(
 
 def run_loader_process(
     *args: str | Path,
-    database: Database | None = None,
+    database: Place | None = None,
     stdin: bytes = b"",
     env: Mapping[str, str] | None = None,
     cwd: Path = REPOSITORY,
@@ -204,7 +205,7 @@ class _UnparsedError(Exception):
 
 def run_dbt(
     *args: str,
-    database: Database,
+    database: Place,
     variables: Mapping[str, Any] | None = None,
     env: Mapping[str, str] | None = None,
     project: Path = REPOSITORY,
@@ -293,7 +294,7 @@ def environment(changes: Mapping[str, str | None]) -> Iterator[None]:
 
 
 def process_environment(
-    database: Database | None = None, env: Mapping[str, str] | None = None
+    database: Place | None = None, env: Mapping[str, str] | None = None
 ) -> dict[str, str]:
     """Return the environment for a process that shall work on a test's database and no other."""
     merged = {**os.environ, **_settings(database, env)}
@@ -305,7 +306,7 @@ def foreign_settings(names: Sequence[str]) -> list[str]:
     return [name for name in names if name.startswith(SETTING_PREFIXES)]
 
 
-def _settings(database: Database | None, env: Mapping[str, str] | None) -> dict[str, str | None]:
+def _settings(database: Place | None, env: Mapping[str, str] | None) -> dict[str, str | None]:
     settings: dict[str, str | None] = dict.fromkeys(foreign_settings(list(os.environ)))
     settings.update(database.env() if database is not None else {})
     settings.update(env or {})

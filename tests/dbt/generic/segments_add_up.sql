@@ -19,7 +19,7 @@ with added as (
 expected as (
 
     select
-        segments.segment,
+        segments.segment as segment,
         whole.*
     from {{ whole }} as whole
     cross join {{ ref('int_segments') }} as segments

@@ -1,0 +1,4 @@
+CREATE SCHEMA raw;;
+CREATE TABLE raw.events(event_id UUID NOT NULL, event_name VARCHAR NOT NULL, event_time TIMESTAMP WITH TIME ZONE NOT NULL, user_id VARCHAR NOT NULL, properties JSON NOT NULL, ingested_at TIMESTAMP WITH TIME ZONE NOT NULL);;
+CREATE TABLE raw.rejected_events(rejected_id UUID NOT NULL, reason VARCHAR NOT NULL, detail VARCHAR, original_text VARCHAR NOT NULL, "source" VARCHAR NOT NULL, line BIGINT, rejected_at TIMESTAMP WITH TIME ZONE NOT NULL);;
+
