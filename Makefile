@@ -8,7 +8,10 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 LINT_PROFILES := .cache/lint
 SDKS := .cache/sdks
+S3 := .cache/s3
 METRICS := .cache/metrics-layer
+ENGINES := .cache/engines
+IN_ENGINES := $(ENGINES)/bin
 DLT_ENVIRONMENT := .cache/dlt
 PINS := .cache/pins
 
@@ -17,23 +20,31 @@ PINS := .cache/pins
 RESOLVE = index=$$($(BIN)/pip config get global.index-url 2>/dev/null || printenv PIP_INDEX_URL || true); \
   $(BIN)/uv pip compile --quiet --system-certs $${index:+--default-index "$$index"} \
   --universal --python-version 3.11.0 --no-header --no-annotate pyproject.toml
+PINNED_FILES := requirements.txt requirements-metrics.txt requirements-engines.txt
 
 # How many at a time says tests/conftest.py, and which stay together tests/support/workers.py.
 WORKERS := --numprocesses logical --no-loadscope-reorder
 # Suites that take long or need more than Python, each with a target of its own.
-OWN_TARGETS := buffer deploy exactness interruption metrics_layer package report rollups sdks
-# What few installations meet: extremes, odd zones, texts, settings, file names, roles and refusals. Of
-# each a few, which are enough to see it break.
-UNUSUAL := $(addprefix tests/,loader/test_handing_over.py metrics/test_extremes.py \
-  metrics/test_refused_definitions.py metrics/test_seed_texts.py metrics/test_sessions.py metrics/test_time_zones.py \
-  project/test_duckdb_files.py rollups/test_commands.py rollups/test_refused.py)
+OWN_TARGETS := buffer clickhouse deploy engines exactness interruption lake metrics_layer package report rollups \
+  s3 sdks spark
+# Of roll-ups on PostgreSQL, where they are hardest, and one history on DuckDB.
+FEW_ROLLUPS := (postgres and (test_builds or test_reads or test_removals) and not as_if) \
+  or (test_histories and duckdb) or test_structure
+# Of all that is marked as unusual a few, which are enough to see it break.
 FEW := (of_no_events_or_some and postgres-incremental-empty) or (failed_can_be and duckdb-view) \
   or (a_copy_is_read and archive) or (dbt_retry and test_refused_definitions and postgres) \
   or (a_seed_that_is_refused and duckdb and not known) or (test_seed_texts and duckdb) \
-  or (an_extreme and postgres and the_oldest)
+  or (an_extreme and postgres and the_oldest) or (too_many and duckdb)
 
-# Where no PGHOST names a server, one runs for as long as the demo.
+# Which environment has the adapter for the target that profiles.yml, or TARGET, names.
+CHOSEN = $(or $(shell $(BIN)/python -m scripts.environment $(TARGET) 2>/dev/null),$(VENV))
+WITH_ADAPTER = $(MAKE) --quiet --no-print-directory $(CHOSEN)/.installed
+# Where no PGHOST or CLICKHOUSE_HOST names a server, one runs for as long as the demo.
 WITH_postgres := $(BIN)/python -m scripts.with_postgres --
+WITH_clickhouse := $(IN_ENGINES)/python -m scripts.with_clickhouse --
+# Whose adapters for dbt are in an environment apart.
+DEMO_BIN_clickhouse := $(IN_ENGINES)
+DEMO_BIN_spark := $(IN_ENGINES)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -44,7 +55,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo "  TARGET=postgres runs the demo on PostgreSQL; for build and report it names a target of profiles.yml."
+	@echo "  TARGET=postgres, lake, clickhouse or spark runs the demo there; for build and report it names a target"
+	@echo "  of profiles.yml."
 	@echo "  QUICK=1 leaves the unit tests out of build and demo: they do not depend on events."
 	@echo "  PYTHON=python3.12 chooses the Python that makes $(VENV)."
 
@@ -53,22 +65,29 @@ setup: $(INSTALLED) profiles.yml ## Create the virtual environment and profiles.
 
 .PHONY: demo
 demo: setup ## Load the example events, build the views, print the metrics
-	@case "$(ENGINE)" in duckdb|postgres) ;; *) \
-	  echo "TARGET=$(ENGINE) is unknown: use TARGET=duckdb or TARGET=postgres." >&2; exit 2 ;; esac
+	@case "$(ENGINE)" in duckdb|postgres|lake|clickhouse|spark) ;; *) \
+	  echo "TARGET=$(ENGINE) is unknown: use TARGET=duckdb, postgres, lake, clickhouse or spark." >&2; exit 2 ;; esac
 	@$(MAKE) --no-print-directory demo-$(ENGINE)
 
-.PHONY: demo-duckdb demo-postgres
-demo-duckdb demo-postgres: demo-%: setup
-	@$(WITH_$*) $(BIN)/python -m scripts.demo --target $* $(if $(QUICK),--quick)
+.PHONY: demo-duckdb demo-postgres demo-lake demo-clickhouse demo-spark
+demo-clickhouse: $(ENGINES)/.installed
+demo-spark: $(ENGINES)/.installed java
+demo-duckdb demo-postgres demo-lake demo-clickhouse demo-spark: demo-%: setup
+	@$(WITH_$*) $(or $(DEMO_BIN_$*),$(BIN))/python -m scripts.demo --target $* $(if $(QUICK),--quick)
+
+.PHONY: java
+java:
+	@command -v java >/dev/null || test -x "$${JAVA_HOME:-/nowhere}/bin/java" || { \
+	  echo "java was not found: install OpenJDK 17, such as Debian's openjdk-17-jre-headless" >&2; exit 2; }
 
 .PHONY: test
 test: setup ## Run the tests, on DuckDB and PostgreSQL
-	@$(BIN)/pytest $(WORKERS) $(foreach suite,$(OWN_TARGETS),--ignore tests/$(suite)) \
-	  $(foreach file,$(UNUSUAL),--ignore $(file))
+	@$(BIN)/pytest $(WORKERS) -m "not unusual" $(foreach suite,$(OWN_TARGETS),--ignore tests/$(suite))
 
 .PHONY: test-unusual
 test-unusual: setup ## Try extremes, odd zones, texts, file names, roles and commands (SMALL=1: a few)
-	@$(BIN)/pytest $(WORKERS) $(UNUSUAL) $(if $(SMALL),-k '$(FEW)')
+	@$(BIN)/pytest $(WORKERS) -m unusual $(if $(SMALL),-k '$(FEW)') \
+	  $(foreach suite,$(filter-out rollups,$(OWN_TARGETS)),--ignore tests/$(suite))
 
 .PHONY: test-interruption
 test-interruption: setup ## Kill, cut off and crowd appends, on DuckDB and PostgreSQL (as root)
@@ -91,14 +110,17 @@ test-deploy: setup ## Check alerts and dashboards against metrics and views (nee
 test-sdks: setup $(SDKS)/.installed ## Let the SDKs of Segment, RudderStack and PostHog deliver (needs npm and Chromium)
 	@$(BIN)/pytest tests/sdks
 
+.PHONY: test-s3
+test-s3: setup $(S3)/.installed ## Read files from an S3-compatible server, which it installs
+	@$(BIN)/pytest tests/s3
+
 .PHONY: test-rollups
-test-rollups: setup ## Let deliveries, definitions and builds come in any order (SMALL=1: not all on DuckDB)
-	@$(BIN)/pytest $(WORKERS) tests/rollups $(foreach file,$(UNUSUAL),--ignore $(file)) \
-	  $(if $(SMALL),-k 'postgres or test_histories or test_reads or test_structure')
+test-rollups: setup ## Let deliveries, definitions and builds come in any order (SMALL=1: a part)
+	@$(BIN)/pytest $(WORKERS) -m "not unusual" tests/rollups $(if $(SMALL),-k '$(FEW_ROLLUPS)')
 
 .PHONY: test-package
-test-package: setup ## Let another dbt project use this one as a package, on DuckDB and PostgreSQL
-	@$(BIN)/pytest $(WORKERS) tests/package
+test-package: setup ## Let another dbt project use this one as a package (SMALL=1: on PostgreSQL one test)
+	@$(BIN)/pytest $(WORKERS) tests/package $(if $(SMALL),-k 'duckdb or another_table_too')
 
 .PHONY: test-report
 test-report: setup ## Open the report in headless Chromium (needs Chromium)
@@ -108,13 +130,29 @@ test-report: setup ## Open the report in headless Chromium (needs Chromium)
 test-metrics-layer: setup $(METRICS)/.installed ## Ask for metrics with mf query, on DuckDB and PostgreSQL
 	@$(BIN)/pytest $(WORKERS) tests/metrics_layer
 
+.PHONY: test-lake
+test-lake: setup ## Keep events as Parquet on disk, and build over them (SMALL=1: without the views; on S3: test-s3)
+	@$(BIN)/pytest tests/lake $(if $(SMALL),--ignore tests/lake/test_views.py)
+
+.PHONY: test-clickhouse
+test-clickhouse: setup $(ENGINES)/.installed ## Load and build on ClickHouse, in a process or where CLICKHOUSE_HOST is (SMALL=1)
+	@$(IN_ENGINES)/pytest tests/clickhouse $(if $(SMALL),-m "not slow")
+
+.PHONY: test-spark
+test-spark: setup $(ENGINES)/.installed java ## Build on Spark, in a process and distributed (needs Java 17)
+	@$(IN_ENGINES)/pytest tests/spark
+
+.PHONY: test-engines
+test-engines: setup $(ENGINES)/.installed java ## Compare all views row for row on every engine (ON=duckdb,spark; SMALL=1)
+	@$(IN_ENGINES)/pytest tests/engines
+	@$(IN_ENGINES)/python -m tests.engines $(addprefix --engines=,$(ON)) $(if $(SMALL),--small)
+
 .PHONY: test-quick
 test-quick: setup ## Run the tests that take no more than seconds
-	@$(BIN)/pytest $(WORKERS) -m "not slow" $(foreach suite,$(OWN_TARGETS),--ignore tests/$(suite)) \
-	  $(foreach file,$(UNUSUAL),--ignore $(file))
+	@$(BIN)/pytest $(WORKERS) -m "not slow and not unusual" $(foreach suite,$(OWN_TARGETS),--ignore tests/$(suite))
 
 .PHONY: lint
-lint: lint-python lint-pins lint-sql lint-docs ## Check Python, SQL, the pinned requirements and the lists of views
+lint: lint-python lint-pins lint-sql lint-docs lint-dialects ## Check Python, SQL, pinned requirements, lists of views, macros of engines
 
 .PHONY: lint-python
 lint-python: setup
@@ -127,16 +165,18 @@ lint-python: setup
 .PHONY: lint-pins
 lint-pins: setup
 	@mkdir -p $(PINS)
-	@cp requirements.txt requirements-metrics.txt $(PINS)
+	@cp $(PINNED_FILES) $(PINS)
 	@$(MAKE) --no-print-directory pins PINNED=$(PINS)/
-	@diff requirements.txt $(PINS)/requirements.txt && diff requirements-metrics.txt $(PINS)/requirements-metrics.txt || { \
-	  echo "The pinned requirements are not those of pyproject.toml: run make pins" >&2; exit 1; }
+	@for file in $(PINNED_FILES); do diff $$file $(PINS)/$$file || { \
+	  echo "The pinned requirements are not those of pyproject.toml: run make pins" >&2; exit 1; }; done
 
 .PHONY: pins
 pins: setup ## Pin what pyproject.toml asks for; what is pinned stays (UPGRADE=NAME)
 	@$(RESOLVE) --extra dev $(addprefix --upgrade-package=,$(UPGRADE)) --output-file $(PINNED)requirements.txt >/dev/null
 	@$(RESOLVE) --extra dbt --extra metrics $(addprefix --upgrade-package=,$(UPGRADE)) \
 	  --constraint $(PINNED)requirements.txt --output-file $(PINNED)requirements-metrics.txt >/dev/null
+	@$(RESOLVE) --extra engines $(addprefix --upgrade-package=,$(UPGRADE)) \
+	  --constraint $(PINNED)requirements.txt --output-file $(PINNED)requirements-engines.txt >/dev/null
 
 .PHONY: lint-sql
 lint-sql: setup $(LINT_PROFILES)/profiles.yml
@@ -150,6 +190,10 @@ lint-sql: setup $(LINT_PROFILES)/profiles.yml
 lint-docs: setup
 	@$(BIN)/python -m scripts.metrics_page --check
 
+.PHONY: lint-dialects
+lint-dialects: setup
+	@$(BIN)/python -m scripts.dialects --check
+
 .PHONY: format
 format: setup ## Format the Python files and mend what ruff can mend
 	@$(BIN)/ruff check --fix
@@ -157,12 +201,14 @@ format: setup ## Format the Python files and mend what ruff can mend
 
 .PHONY: build
 build: setup ## Build and test the views in the database that profiles.yml names
-	@$(BIN)/loader init $(addprefix --target=,$(TARGET))
-	@$(BIN)/loader build --default $(if $(QUICK),--quick) $(addprefix --target=,$(TARGET))
+	@$(WITH_ADAPTER)
+	@$(CHOSEN)/bin/loader init $(addprefix --target=,$(TARGET))
+	@$(CHOSEN)/bin/loader build --default $(if $(QUICK),--quick) $(addprefix --target=,$(TARGET))
 
 .PHONY: report
 report: setup ## Draw what the views hold: one HTML page, target/report.html
-	@$(BIN)/python -m report $(addprefix --target=,$(TARGET))
+	@$(WITH_ADAPTER)
+	@$(CHOSEN)/bin/python -m report $(addprefix --target=,$(TARGET))
 
 .PHONY: report-screenshot
 report-screenshot: setup ## Take the README's picture of the demo's report anew (needs Chromium)
@@ -215,6 +261,11 @@ $(INSTALLED): requirements.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
+$(S3)/.installed: tests/s3/requirements.txt
+	@rm -rf $(S3)
+	@$(BIN)/pip install --quiet --target $(S3) --requirement tests/s3/requirements.txt
+	@touch $@
+
 # The SDKs as they are published, apart from what the project itself needs.
 $(SDKS)/.installed: tests/sdks/package.json tests/sdks/requirements.txt
 	@command -v npm >/dev/null || { echo "npm was not found: install Node.js 20 or newer" >&2; exit 2; }
@@ -231,6 +282,15 @@ $(METRICS)/.installed: requirements-metrics.txt
 	@echo "Installing the extra metrics into $(METRICS) …"
 	@test -x $(METRICS)/bin/python || "$(PYTHON)" -m venv $(METRICS)
 	@$(METRICS)/bin/python -m pip install --quiet --requirement requirements-metrics.txt
+	@touch $@
+
+# The extras `clickhouse` and `spark`, and all that the tests need, apart from .venv, which so proves
+# that nothing else needs them.
+$(ENGINES)/.installed: requirements-engines.txt pyproject.toml
+	@echo "Installing what the other engines need into $(ENGINES), which takes a few minutes …"
+	@test -x $(ENGINES)/bin/python || "$(PYTHON)" -m venv $(ENGINES)
+	@$(ENGINES)/bin/python -m pip install --quiet --requirement requirements-engines.txt
+	@$(ENGINES)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # dlt for the benchmark alone, with the DuckDB that the loader has.

@@ -42,7 +42,7 @@ numbered as (
 beginnings as (
 
     select
-        numbered.user_id,
+        numbered.user_id as user_id,
         numbered.event_name as first_event,
         numbered.event_date as first_date,
         {{ event_analytics.add_days('numbered.event_date', 28) }} as last_date
@@ -56,8 +56,8 @@ beginnings as (
 followed as (
 
     select
-        beginnings.user_id,
-        beginnings.first_event,
+        beginnings.user_id as user_id,
+        beginnings.first_event as first_event,
         count(user_days.activity_date) as later_active_days
     from beginnings
     left join user_days

@@ -43,12 +43,12 @@ counted as (
 )
 
 select
-    months.month_start,
-    counted.sessions,
-    counted.users,
+    months.month_start as month_start,
+    counted.sessions as sessions,
+    counted.users as users,
     {{ event_analytics.rate('counted.one_event_sessions', 'counted.sessions') }}
         as one_event_share,
-    counted.median_duration_seconds
+    counted.median_duration_seconds as median_duration_seconds
 from months
 inner join counted
     on months.month_start = counted.month_start

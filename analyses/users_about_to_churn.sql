@@ -41,9 +41,9 @@ session_counts as (
 numbered as (
 
     select
-        events.user_id,
-        events.event_name,
-        events.occurred_at,
+        events.user_id as user_id,
+        events.event_name as event_name,
+        events.occurred_at as occurred_at,
         row_number() over (
             partition by events.user_id
             order by
@@ -57,9 +57,9 @@ numbered as (
 )
 
 select
-    slipping.user_id,
-    slipping.days_inactive,
-    session_counts.sessions,
+    slipping.user_id as user_id,
+    slipping.days_inactive as days_inactive,
+    session_counts.sessions as sessions,
     numbered.event_name as last_event,
     numbered.occurred_at as last_event_at
 from slipping

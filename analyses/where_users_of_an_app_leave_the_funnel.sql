@@ -54,7 +54,7 @@ counted as (
 
     select
         coalesce(first_apps.app, '(none)') as app,
-        funnel_users.step,
+        funnel_users.step as step,
         count(*) as users
     from funnel_users
     left join first_apps

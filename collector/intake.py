@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,14 +12,11 @@ from typing import Any
 from collector.clocks import Clock, clock
 from collector.json_parts import Part
 from loader.contract import Contract, Event, Rejection
+from loader.mapping.protocols import Made
 from loader.readers import RejectedRow
 from loader.readers.block import stored_text
 from loader.stores.groups import OUTCOMES
 from loader.strict_json import canonical
-
-#: Namespace of ids made from a message id that is no UUID; changing it would append such events
-#: once more when they are sent again.
-MESSAGE_NAMESPACE = uuid.UUID("9d1c4a57-5f0b-5f6e-8a43-c7e20d6b91f4")
 
 #: What is not known yet of an event that waits in a stream for `collector drain`.
 BUFFERED = "buffered"
@@ -77,10 +74,6 @@ class Batch:
         return counts
 
 
-#: What a protocol makes of one event: the row that the contract judges, and the id as it was sent.
-Made = tuple[Mapping[str, Any] | Rejection, str | None]
-
-
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """A request that may deliver: when it came, what for, and under which rules.
@@ -117,7 +110,10 @@ class Arrival:
             result = Rejection("too_large", f"longer than {self.contract.max_bytes} bytes")
         else:
             row, given_id = make(part.value)
-            result = row if isinstance(row, Rejection) else self.contract.judge(row)
+            if isinstance(row, Rejection):
+                result = row
+            else:
+                result = self.contract.judge(row, source=self.grant.source)
         if isinstance(result, Rejection):
             return Item(result, given_id, self._kept(part))
         return Item(result, given_id)
@@ -139,6 +135,9 @@ class Arrival:
         return text
 
 
-def message_uuid(source: str, message_id: str) -> uuid.UUID:
-    """The id of an event whose own id is no UUID: one source's ids say nothing of another's."""
-    return uuid.uuid5(MESSAGE_NAMESPACE, f"{source}\n{message_id}")
+def with_an_id(made: Made) -> Made:
+    """The same with a random id if it is a row that has none: sent again, it is another event."""
+    row, given_id = made
+    if isinstance(row, Rejection) or row.get("event_id") is not None:
+        return made
+    return {**row, "event_id": str(uuid.uuid4())}, given_id

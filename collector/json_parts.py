@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from loader.contract import MAX_DEPTH, Rejection
-from loader.strict_json import JsonError, canonical, parse
+from loader.strict_json import JsonError, canonical, not_finite, parse
 
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{},]', re.DOTALL)
 # What `collector.body.decoded` makes of a byte that belongs to no character.
@@ -72,6 +72,8 @@ def read_array(text: str, max_depth: int = MAX_DEPTH) -> list[Part]:
         value = parse(text, max_depth=max_depth)
     except JsonError:
         return [part(piece, max_depth) for piece in _pieces(text, "[]")]
+    if not_finite():  # or what is rejected would not be kept as it came
+        return [part(piece, max_depth) for piece in _pieces(text, "[]")]
     if not isinstance(value, list):
         raise UnreadableError("a JSON array was expected")
     return [Part(element) for element in value]
@@ -86,6 +88,8 @@ def read_object(text: str, array: str, max_depth: int = MAX_DEPTH) -> dict[str, 
     try:
         whole = parse(text, max_depth=max_depth)
     except JsonError:
+        return _members(text, array, max_depth)
+    if not_finite():
         return _members(text, array, max_depth)
     if not isinstance(whole, dict):
         raise UnreadableError("a JSON object was expected")

@@ -6,10 +6,11 @@ from typing import Any
 
 from starlette.requests import Request
 
-from collector.intake import Arrival, Batch, Item, Made
+from collector.intake import Arrival, Batch, Item
 from collector.json_parts import part, read_array
 from collector.protocol import Message
 from loader.contract import Rejection
+from loader.mapping.protocols import Made
 
 _LINES = ("ndjson", "jsonl", "json-lines", "jsonlines")
 

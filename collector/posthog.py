@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
@@ -21,21 +20,18 @@ from collector.body import decoded
 from collector.clocks import sent_at
 from collector.endpoint import Collector
 from collector.errors import bad_request, json_response, unauthorised
-from collector.intake import Arrival, Batch, Item, Made
+from collector.intake import Arrival, Batch, Item, with_an_id
 from collector.json_parts import Part, UnreadableError, part, read_array, read_object
-from collector.protocol import Message, filled
+from collector.protocol import Message
 from loader.contract import Rejection, read_time, time_text
-from loader.stores.groups import ORIGINAL_TIME
-from loader.strict_json import canonical
+from loader.mapping.protocols import Made, filled
+from loader.mapping.protocols.posthog import Events
 
 _CAPTURE = ("/batch", "/e", "/capture", "/i/v0/e", "/track", "/engage")
 # posthog-js drops what is answered with 429, and speaks to these.
 _SERVERS_ONLY = ("/batch",)
 _STARTING = ("/flags", "/decide", "/array/{key}/config", "/array/{key}/config.js")
-_LONGEST_ID = 200
 _DEPTH = 62
-#: Where the age of an event is kept that came with one instead of a time.
-ORIGINAL_OFFSET = "$original_offset"
 
 
 def routes(collector: Collector) -> list[Route]:
@@ -166,31 +162,13 @@ class _Reader:
     """Makes rows of the events of one request."""
 
     def __init__(self, arrival: Arrival, sent: datetime | None) -> None:
-        self._arrival = arrival
         self._clock = arrival.clock(sent)
         self._unknown_clock = arrival.clock(None)
+        self._events = Events(self._time, lambda token: token == arrival.token)
 
     def row(self, event: dict[str, Any]) -> Made:
-        """The row of one event."""
-        given_id = filled(event.get("uuid"))
-        shown = given_id if isinstance(given_id, str) else None
-        properties = event.get("properties")
-        if properties is not None and not isinstance(properties, dict):
-            detail = "properties must be a JSON object"
-            return Rejection("properties_not_an_object", detail), shown
-        properties = dict(properties or {})
-        event_time = self._time(event, properties)
-        if isinstance(event_time, Rejection):
-            return event_time, shown
-        row = {
-            # Assigned here: such an event, sent again, is another one.
-            "event_id": str(uuid.uuid4()) if given_id is None else given_id,
-            "event_name": event.get("event"),
-            "event_time": event_time,
-            "user_id": _user(event, properties),
-            "properties": self._kept(event, properties),
-        }
-        return row, shown
+        """The row of one event; one without an id gets one, so sent again it is another."""
+        return with_an_id(self._events.row(event))
 
     def _time(self, event: dict[str, Any], properties: dict[str, Any]) -> str | Rejection:
         ignored = properties.get("$ignore_sent_at") is True
@@ -211,23 +189,3 @@ class _Reader:
         if found is None:
             return Rejection("invalid_event_time", f"{given!r} is out of range, once corrected")
         return time_text(found)
-
-    def _kept(self, event: dict[str, Any], properties: dict[str, Any]) -> dict[str, Any]:
-        for name in ("$set", "$set_once"):
-            if event.get(name) is not None:
-                properties.setdefault(name, event[name])
-        if properties.get("token") == self._arrival.token:
-            properties.pop("token")
-        properties[ORIGINAL_TIME] = filled(event.get("timestamp"))
-        if event.get("offset") is not None:
-            properties[ORIGINAL_OFFSET] = event["offset"]
-        return properties
-
-
-def _user(event: dict[str, Any], properties: dict[str, Any]) -> Any:
-    """Who: under three names, as text or number, cut as PostHog cuts it."""
-    places = (event.get("distinct_id"), event.get("$distinct_id"), properties.get("distinct_id"))
-    user = next((filled(place) for place in places if filled(place) is not None), None)
-    if isinstance(user, int | float) and not isinstance(user, bool):
-        user = canonical(user)
-    return user[:_LONGEST_ID] if isinstance(user, str) else user

@@ -58,8 +58,3 @@ def header_token(request: Request) -> str | None:
             return None
         return user or None
     return None
-
-
-def filled(value: Any) -> Any:
-    """The value, or None where it is an empty text."""
-    return None if value == "" else value

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime
 from typing import Any
 
@@ -15,12 +14,12 @@ from starlette.routing import Route
 from collector.clocks import sent_at
 from collector.endpoint import Collector
 from collector.errors import bad_request, unauthorised
-from collector.intake import BUFFERED, Arrival, Batch, Item, Made, message_uuid
+from collector.intake import BUFFERED, Arrival, Batch, Item, with_an_id
 from collector.json_parts import Part, UnreadableError, part, read_object
-from collector.protocol import Message, Protocol, filled
+from collector.protocol import Message, Protocol
 from loader.contract import Rejection, read_time, time_text
-from loader.stores.groups import ORIGINAL_TIME
-from loader.strict_json import canonical
+from loader.mapping.protocols import Made, filled
+from loader.mapping.protocols.segment import MERGED, Messages, client_time
 
 _SINGLE = {
     "track": ("track", "t"),
@@ -31,15 +30,6 @@ _SINGLE = {
     "alias": ("alias", "a"),
 }
 _BATCH = ("batch", "import", "b")
-# Taken over into properties, under names that a sender's own properties are unlikely to have.
-_KEPT = {
-    "anonymousId": "$anonymous_id",
-    "groupId": "$group_id",
-    "previousId": "$previous_id",
-    "category": "$category",
-    "name": "$name",
-}
-_MERGED = ("context", "integrations")
 # Deep enough for the contract, which counts properties from the outside of an event.
 _DEPTH = 62
 
@@ -122,40 +112,16 @@ class _Reader:
     """Makes rows of the messages of one request."""
 
     def __init__(self, arrival: Arrival, envelope: dict[str, Any], kind: str | None) -> None:
-        self._arrival = arrival
-        self._kind = kind
         self._clock = arrival.clock(sent_at(envelope.get("sentAt")))
-        self._common = {
-            name: value for name in _MERGED if isinstance(value := envelope.get(name), dict)
-        }
+        common = {name: value for name in MERGED if isinstance(value := envelope.get(name), dict)}
+        self._messages = Messages(self._time, arrival.grant.source, kind, common)
 
     def row(self, message: dict[str, Any]) -> Made:
-        """The row of one message."""
-        given_id = _text(filled(message.get("messageId")))
-        kind = filled(message.get("type")) or self._kind
-        if not isinstance(kind, str) or kind not in _SINGLE:
-            return Rejection("unknown_type", "type is none of Segment's"), _shown(given_id)
-        event_time = self._time(message)
-        if isinstance(event_time, Rejection):
-            return event_time, _shown(given_id)
-        body = _body(kind, message)
-        if body is not None and not isinstance(body, dict):
-            detail = "properties (or traits) must be a JSON object"
-            return Rejection("properties_not_an_object", detail), _shown(given_id)
-        user, anonymous = _text(message.get("userId")), _text(message.get("anonymousId"))
-        row = {
-            "event_id": self._id(given_id),
-            "event_name": message.get("event") if kind == "track" else kind,
-            "event_time": event_time,
-            "user_id": anonymous if _blank(user) else user,
-            "properties": self._properties(kind, message, body or {}, given_id),
-        }
-        if row["user_id"] == anonymous:
-            row["properties"].pop("$anonymous_id", None)
-        return row, _shown(given_id)
+        """The row of one message; one without an id gets one, so sent again it is another."""
+        return with_an_id(self._messages.row(message))
 
     def _time(self, message: dict[str, Any]) -> str | Rejection:
-        given = _client_time(message)
+        given = client_time(message)
         if given is None:
             return time_text(self._clock.sent)
         moment = read_time(given)
@@ -166,49 +132,6 @@ class _Reader:
         if explicit and filled(message.get("originalTimestamp")):
             return time_text(moment)
         return _or_rejected(self._clock.corrected(moment), given)
-
-    def _id(self, given: Any) -> Any:
-        if given is None:
-            return str(uuid.uuid4())
-        if not isinstance(given, str) or _is_uuid(given):
-            return given
-        return str(message_uuid(self._arrival.grant.source, given))
-
-    def _properties(
-        self, kind: str, message: dict[str, Any], body: dict[str, Any], given_id: Any
-    ) -> dict[str, Any]:
-        properties = dict(body)
-        for name, kept in _KEPT.items():
-            if name in ("name", "category") and kind not in ("page", "screen"):
-                continue
-            value = filled(message.get(name))
-            if value is not None:
-                properties[kept] = value
-        for name in _MERGED:
-            own = message.get(name)
-            merged = {**self._common.get(name, {}), **(own if isinstance(own, dict) else {})}
-            if merged:
-                properties[f"${name}"] = merged
-        if isinstance(given_id, str) and not _is_uuid(given_id):
-            properties["$message_id"] = given_id
-        properties[ORIGINAL_TIME] = _client_time(message)
-        return properties
-
-
-def _body(kind: str, message: dict[str, Any]) -> Any:
-    """What a sender says of an event; RudderStack has a user's traits in the context."""
-    if kind not in ("identify", "group"):
-        return message.get("properties")
-    traits, context = message.get("traits"), message.get("context")
-    if traits is None and isinstance(context, dict):
-        return context.get("traits")
-    return traits
-
-
-def _client_time(message: dict[str, Any]) -> Any:
-    """The time that the sender gave an event; RudderStack has a name of its own for it."""
-    given = filled(message.get("timestamp"))
-    return given if given is not None else filled(message.get("originalTimestamp"))
 
 
 def _or_rejected(moment: datetime | None, given: Any) -> str | Rejection:
@@ -231,29 +154,6 @@ def _write_key(envelope: dict[str, Any], parts: list[Part]) -> str | None:
     if len(keys) > 1:
         raise unauthorised("The messages name different write keys.")
     return keys.pop() if keys else None
-
-
-def _text(value: Any) -> Any:
-    """Ids may come as numbers; everything else is left to the contract."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return canonical(value)
-    return value
-
-
-def _blank(value: Any) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        uuid.UUID(text)
-    except ValueError:
-        return False
-    return len(text) == 36
-
-
-def _shown(given_id: Any) -> str | None:
-    return given_id if isinstance(given_id, str) else None
 
 
 def _refusal(index: int, item: Item) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from loader.failures import database_errors
 from loader.names import quoted
 from loader.organisations import organisations, read_organisations
 from loader.postgres import open_postgres
-from loader.target import Target, open_duckdb
+from loader.targets import Target, open_duckdb
 
 SCHEMA = "loader"
 SCOPES = ("ingest", "query")

@@ -11,7 +11,7 @@ from collector.intake import Batch
 from collector.tokens import Directory
 from loader.organisations import target_of
 from loader.stores.groups import DeletedError, Tables, settle
-from loader.target import Target
+from loader.targets import Target
 
 
 class UnavailableError(Exception):

@@ -1,7 +1,8 @@
 """What the report reads: one query for each kind of chart.
 
 They select rows of the public views and name the seeds that define them; ranks and limits choose
-the latest rows. No number is computed here or later.
+the latest rows. No number is computed here or later. A column that both sides of a join have says
+what it is called, as ClickHouse would else name it with its side.
 """
 
 from __future__ import annotations
@@ -84,9 +85,10 @@ QUERIES: Mapping[str, str] = {
         """,
     "retention": f"""
         select
-            cells.retention, cells.period, definitions.cohort_event, definitions.cohort_kind,
-            definitions.return_event, cells.cohort_start, cells.period_number,
-            cells.cohort_users, cells.retained_users, cells.retention_rate, cells.is_complete
+            cells.retention as retention, cells.period as period, definitions.cohort_event,
+            definitions.cohort_kind, definitions.return_event, cells.cohort_start,
+            cells.period_number, cells.cohort_users, cells.retained_users, cells.retention_rate,
+            cells.is_complete
         from (
             select
                 cohort_retention.*,
@@ -105,7 +107,7 @@ QUERIES: Mapping[str, str] = {
         """,
     "funnels": """
         select
-            steps.funnel, definitions.description, definitions.step_order,
+            steps.funnel as funnel, definitions.description, definitions.step_order,
             definitions.window_seconds, steps.step, steps.step_name, steps.users,
             steps.conversion_from_start, steps.conversion_from_previous,
             steps.median_seconds_from_previous
@@ -128,8 +130,8 @@ QUERIES: Mapping[str, str] = {
         """,
     "churn": f"""
         select
-            churn.churn_status, windows.min_days_inactive, windows.max_days_inactive,
-            churn.as_of_date, churn.users, days.is_complete
+            churn.churn_status as churn_status, windows.min_days_inactive,
+            windows.max_days_inactive, churn.as_of_date, churn.users, days.is_complete
         from (
             select
                 daily_churn.*,

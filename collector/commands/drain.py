@@ -12,7 +12,7 @@ from collector.logs import Log
 from collector.settings import Settings
 from collector.writers import new_writer
 from loader.commands.options import epilog, option, target_options
-from loader.target import load_target
+from loader.targets import load_target
 
 _DEFAULTS = Settings()
 

@@ -12,10 +12,9 @@ import click
 from collector.commands.buffer import buffer_options, open_stream
 from collector.commands.jwt import JwtOptions, jwt_options
 from collector.commands.options import variables
-from loader.commands.options import epilog, option, target_options
-from loader.contract import DEFAULT_EARLIEST
+from loader.commands.options import epilog, option, target_options, time_bounds
 from loader.errors import LoaderError, UsageError
-from loader.target import load_target
+from loader.targets import load_target
 
 try:
     from collector.app import build_app
@@ -125,22 +124,7 @@ def _seconds(name: str, text: str, most: float | None = None) -> Callable[[Any],
 @_limit("retry_after", "What clients are told to wait when told to come later.", "SECONDS")
 @_seconds("release_after", "Let a DuckDB file go after so long without events.")
 @_seconds("lock_timeout", "How long to wait for a DuckDB file that another program holds.")
-@option(
-    "--earliest",
-    default=DEFAULT_EARLIEST.strftime("%Y-%m-%d"),
-    show_default=True,
-    type=click.DateTime(["%Y-%m-%d"]),
-    metavar="DATE",
-    help="Reject events from before this date (UTC).",
-)
-@option(
-    "--future-tolerance",
-    default=24.0,
-    show_default=True,
-    type=click.FloatRange(min=0, max=24 * 365 * 100),
-    metavar="HOURS",
-    help="Reject events from further in the future than this.",
-)
+@time_bounds
 @_seconds(
     "clock_tolerance",
     "Up to so much between sending and arrival is delay, and times stay as sent; beyond it the "

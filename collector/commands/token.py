@@ -13,7 +13,7 @@ from collector.tokens import SCOPES, create_token, list_tokens, revoke_token
 from loader.commands.options import epilog, option, target_options
 from loader.errors import UsageError
 from loader.organisations import check_name
-from loader.target import load_target
+from loader.targets import load_target
 
 
 class _Expiry(click.ParamType[datetime]):

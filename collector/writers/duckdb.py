@@ -15,7 +15,7 @@ from collector.writer import RefusedError, UnavailableError, append
 from loader.errors import LoaderError
 from loader.failures import database_errors
 from loader.stores.duckdb_tables import DuckDBTables
-from loader.target import Target, open_duckdb
+from loader.targets import Target, open_duckdb
 
 # A group is too little for two threads: the second one mostly looks for work, on a core that others
 # need.

@@ -18,7 +18,7 @@ from loader.errors import LoaderError
 from loader.failures import database_errors
 from loader.postgres import open_postgres
 from loader.stores.postgres_tables import PostgresTables
-from loader.target import Target
+from loader.targets import Target
 
 _ATTEMPTS = 5
 # A lock that somebody else holds must not stop the collector for longer than its clients wait.
@@ -58,6 +58,8 @@ class PostgresWriter:
                 except (
                     psycopg.errors.DeadlockDetected,
                     psycopg.errors.SerializationFailure,
+                    # of a time, that is: two writers had deliveries in the same microsecond
+                    psycopg.errors.UniqueViolation,
                 ):
                     if attempt == _ATTEMPTS:
                         raise
