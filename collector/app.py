@@ -15,13 +15,13 @@ from starlette.routing import BaseRoute, Route
 from collector import description, posthog, segment
 from collector.committing import Committer
 from collector.endpoint import Collector
-from collector.errors import HttpError, json_response
-from collector.keys import Door, SignedTokens, StoredTokens, Tokens
-from collector.logs import Log
 from collector.metrics import Metrics
 from collector.native import Native
 from collector.settings import Settings
 from collector.writer import Backlog, UnavailableError, Writer
+from serving.errors import HttpError, json_response
+from serving.keys import Door, SignedTokens, StoredTokens, Tokens
+from serving.logs import Log
 
 # Of the SDKs whose requests come from browsers.
 _ALLOWED_HEADERS = (
@@ -67,7 +67,7 @@ def build_app(  # noqa: PLR0913 (the parts of a collector)
     if tokens is None:
         tokens = StoredTokens(writer.stamp, lambda: committer.call(writer.directory), signed)
     collector = Collector(
-        settings, Door(tokens, settings.requests_per_second), committer, metrics, log
+        settings, Door(tokens, settings.requests_per_second, "ingest"), committer, metrics, log
     )
 
     @asynccontextmanager

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 from starlette.requests import ClientDisconnect, Request
 
-from collector.errors import bad_request, too_large, unavailable
 from collector.settings import Settings
+from serving.errors import bad_request, too_large, unavailable
 
 _GZIP = b"\x1f\x8b"
 _PIECE = 1 << 18

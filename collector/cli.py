@@ -10,7 +10,7 @@ from loader.commands.options import CONTEXT_SETTINGS, epilog
 _COMMANDS = {
     "serve": Entry("collector.commands.serve", "Take events over HTTP, from existing SDKs too."),
     "drain": Entry("collector.commands.drain", "Append what serve left in a stream in Redis."),
-    "token": Entry("collector.commands.token", "Create, list and revoke tokens for serve."),
+    "token": Entry("serving.commands.token", "Create, list and revoke tokens."),
 }
 
 

@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from collector.intake import Batch
-from collector.logs import Log
 from collector.stream import Entry, Stream
-from collector.tokens import Directory
 from collector.writer import RefusedError, UnavailableError, Writer
+from serving.logs import Log
+from serving.tokens import Directory
 
 _FIRST_NUMBER = 10
 _MOST_ENTRIES = 1_000

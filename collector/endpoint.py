@@ -14,21 +14,22 @@ from starlette.responses import Response
 
 from collector.body import Buffer, Held, decoded, inflate, read_body
 from collector.committing import Committer, QueueFullError
-from collector.errors import (
+from collector.intake import Arrival, Batch
+from collector.json_parts import UnreadableError
+from collector.metrics import Metrics
+from collector.protocol import Message, Protocol, header_token
+from collector.settings import Settings
+from collector.writer import RefusedError, UnavailableError
+from serving.errors import (
     HttpError,
     bad_request,
     json_response,
     too_large,
     unavailable,
 )
-from collector.intake import Arrival, Batch, Grant
-from collector.json_parts import UnreadableError
-from collector.keys import Door
-from collector.logs import Log
-from collector.metrics import Metrics
-from collector.protocol import Message, Protocol, header_token
-from collector.settings import Settings
-from collector.writer import RefusedError, UnavailableError
+from serving.grants import Grant
+from serving.keys import Door
+from serving.logs import Log
 
 # What takes longer than this to take apart goes to a thread, so that others are not kept waiting.
 _LARGE = 256 << 10

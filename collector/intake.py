@@ -17,21 +17,10 @@ from loader.readers import RejectedRow
 from loader.readers.block import stored_text
 from loader.stores.groups import OUTCOMES
 from loader.strict_json import canonical
+from serving.grants import Grant
 
 #: What is not known yet of an event that waits in a stream for `collector drain`.
 BUFFERED = "buffered"
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """What a token allows: events into this organisation's tables (None: the default ones).
-
-    ``source`` names the token without giving it away.
-    """
-
-    source: str
-    organisation: str | None = None
-    scopes: frozenset[str] = frozenset({"ingest"})
 
 
 @dataclass(slots=True)

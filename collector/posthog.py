@@ -19,13 +19,13 @@ from starlette.routing import Route
 from collector.body import decoded
 from collector.clocks import sent_at
 from collector.endpoint import Collector
-from collector.errors import bad_request, json_response, unauthorised
 from collector.intake import Arrival, Batch, Item, with_an_id
 from collector.json_parts import Part, UnreadableError, part, read_array, read_object
 from collector.protocol import Message
 from loader.contract import Rejection, read_time, time_text
 from loader.mapping.protocols import Made, filled
 from loader.mapping.protocols.posthog import Events
+from serving.errors import bad_request, json_response, unauthorised
 
 _CAPTURE = ("/batch", "/e", "/capture", "/i/v0/e", "/track", "/engage")
 # posthog-js drops what is answered with 429, and speaks to these.

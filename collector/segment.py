@@ -13,13 +13,13 @@ from starlette.routing import Route
 
 from collector.clocks import sent_at
 from collector.endpoint import Collector
-from collector.errors import bad_request, unauthorised
 from collector.intake import BUFFERED, Arrival, Batch, Item, with_an_id
 from collector.json_parts import Part, UnreadableError, part, read_object
 from collector.protocol import Message, Protocol
 from loader.contract import Rejection, read_time, time_text
 from loader.mapping.protocols import Made, filled
 from loader.mapping.protocols.segment import MERGED, Messages, client_time
+from serving.errors import bad_request, unauthorised
 
 _SINGLE = {
     "track": ("track", "t"),

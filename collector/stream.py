@@ -20,10 +20,10 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from collector.intake import Batch, Item
-from collector.tokens import Directory, Token
 from collector.writer import Backlog, UnavailableError
 from loader.contract import Event, Rejection, time_text
 from loader.errors import LoaderError, UsageError
+from serving.tokens import Directory, Token
 
 DEFAULT_STREAM = "event-analytics:events"
 DEFAULT_LENGTH = 100_000

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from collector.intake import Batch
-from collector.tokens import Directory
 from loader.organisations import target_of
 from loader.stores.groups import DeletedError, Tables, settle
 from loader.targets import Target
+from serving.tokens import Directory
 
 
 class UnavailableError(Exception):

@@ -24,7 +24,7 @@ _COMMANDS = {
     "generate": Entry("loader.commands.generate", "Write synthetic events to a file."),
     "serve": Entry("collector.commands.serve", "", moved_to="collector"),
     "drain": Entry("collector.commands.drain", "", moved_to="collector"),
-    "token": Entry("collector.commands.token", "", moved_to="collector"),
+    "token": Entry("serving.commands.token", "", moved_to="collector"),
 }
 
 

@@ -130,9 +130,7 @@ def _lane(manifest: Manifest) -> Iterator[duckdb.DuckDBPyConnection]:
         spill.remove()
 
 
-def _merge(
-    lane: duckdb.DuckDBPyConnection, manifest: Manifest, group: list[DataFile]
-) -> _Merged:
+def _merge(lane: duckdb.DuckDBPyConnection, manifest: Manifest, group: list[DataFile]) -> _Merged:
     """Write the rows of files into one, without those that are there twice and alike.
 
     Rows that differ under one id stay, since a build has to report them.

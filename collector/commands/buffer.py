@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from collector.commands.options import variables
 from loader.commands.options import Command, option
 from loader.errors import LoaderError
+from serving.commands.options import variables
 
 if TYPE_CHECKING:
     from collector.stream import Stream

@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from collector.commands.buffer import buffer_options, open_stream
-from collector.logs import Log
 from collector.settings import Settings
 from collector.writers import new_writer
 from loader.commands.options import epilog, option, target_options
 from loader.targets import load_target
+from serving.logs import Log
 
 _DEFAULTS = Settings()
 

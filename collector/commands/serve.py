@@ -10,21 +10,21 @@ from typing import Any
 import click
 
 from collector.commands.buffer import buffer_options, open_stream
-from collector.commands.jwt import JwtOptions, jwt_options
-from collector.commands.options import variables
 from loader.commands.options import epilog, option, target_options, time_bounds
 from loader.errors import LoaderError, UsageError
 from loader.targets import load_target
+from serving.commands.jwt import JwtOptions, jwt_options
+from serving.commands.options import variables
 
 try:
     from collector.app import build_app
-    from collector.keys import Anyone, Tokens, WriteKeys
-    from collector.logs import Log
-    from collector.run import listen, run
     from collector.settings import Settings
     from collector.writers import new_writer
+    from serving.keys import Anyone, Tokens, WriteKeys
+    from serving.logs import Log
+    from serving.run import listen, run
 except ModuleNotFoundError as missing:
-    if (missing.name or "").startswith(("collector", "loader")):
+    if (missing.name or "").startswith(("collector", "loader", "serving")):
         raise
     raise LoaderError(
         f"collector serve needs the package {missing.name}. "
@@ -214,5 +214,5 @@ def _tokens(write_keys: tuple[str, ...], anyone: bool) -> Tokens | None:
     if anyone and write_keys:
         raise UsageError("--open takes any key, so leave out --write-key, or leave out --open.")
     if anyone:
-        return Anyone()
-    return WriteKeys(write_keys) if write_keys else None
+        return Anyone("ingest")
+    return WriteKeys(write_keys, "ingest") if write_keys else None

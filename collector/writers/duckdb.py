@@ -10,12 +10,12 @@ from functools import partial
 import duckdb
 
 from collector.intake import Batch
-from collector.tokens import Directory, read_directory
 from collector.writer import RefusedError, UnavailableError, append
 from loader.errors import LoaderError
 from loader.failures import database_errors
 from loader.stores.duckdb_tables import DuckDBTables
 from loader.targets import Target, open_duckdb
+from serving.tokens import Directory, read_directory
 
 # A group is too little for two threads: the second one mostly looks for work, on a core that others
 # need.

@@ -12,13 +12,13 @@ from functools import partial
 import psycopg
 
 from collector.intake import Batch
-from collector.tokens import Directory, read_directory
 from collector.writer import RefusedError, UnavailableError, append
 from loader.errors import LoaderError
 from loader.failures import database_errors
 from loader.postgres import open_postgres
 from loader.stores.postgres_tables import PostgresTables
 from loader.targets import Target
+from serving.tokens import Directory, read_directory
 
 _ATTEMPTS = 5
 # A lock that somebody else holds must not stop the collector for longer than its clients wait.

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from collector.intake import BUFFERED, Batch
 from collector.stream import Stream
-from collector.tokens import Directory
 from collector.writer import Backlog, FullError
 from loader.contract import Rejection
 from loader.stores.groups import REJECTED
+from serving.tokens import Directory
 
 _PING_SECONDS = 2.0
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from collector.tokens import digest
+from serving.tokens import digest
 from tests.collector.conftest import StartCollector
 from tests.collector.running import KEY, basic
 from tests.loader.raw_tables import RawTables, StoredEvent, new_raw_tables

@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 
 from collector.clocks import clock
-from collector.intake import Arrival, Grant
+from collector.intake import Arrival
 from collector.posthog import PostHog
 from collector.protocol import Protocol
 from collector.segment import Batched
 from collector.settings import Settings
 from loader.contract import Event, time_text
+from serving.grants import Grant
 from tests.collector.conftest import StartCollector
 from tests.collector.running import KEY, Collector, basic
 from tests.support.databases import Database

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.jwts import Jwts, Secret
+from serving.jwts import Jwts, Secret
 from tests.collector.conftest import StartCollector
 from tests.collector.jwks import PEMS, PRIVATE, public_keys
 from tests.collector.running import TIME, Collector, basic, bearer, event, wait_until

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from collector.tokens import digest
+from serving.tokens import digest
 from tests.collector.running import KEY, Collector, event
 from tests.conftest import MakeDatabase
 from tests.loader.raw_tables import RawTables

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from collector.tokens import digest
 from scripts.postgres import PostgresServer
+from serving.tokens import digest
 from tests.collector.conftest import StartCollector
 from tests.collector.running import basic, bearer, event, wait_until
 from tests.conftest import MakeDatabase

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from collector.tokens import digest
 from loader.ids import message_uuid
+from serving.tokens import digest
 from tests.collector.conftest import StartCollector
 from tests.collector.running import KEY, TIME, Collector, basic
 from tests.support.databases import Database

@@ -15,8 +15,8 @@ from typing import Any, Protocol
 
 import jwt
 
-from collector.intake import Grant
 from loader.errors import LoaderError, UsageError
+from serving.grants import Grant
 
 #: Algorithms of public keys; a key set that lists a shared secret has no place here.
 PUBLIC_KEY_ALGORITHMS = frozenset(

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
-from collector.commands.options import variables
-from collector.tokens import SCOPES, create_token, list_tokens, revoke_token
 from loader.commands.options import epilog, option, target_options
 from loader.errors import UsageError
 from loader.organisations import check_name
 from loader.targets import load_target
+from serving.commands.options import variables
+from serving.tokens import SCOPES, create_token, list_tokens, revoke_token
 
 
 class _Expiry(click.ParamType[datetime]):

@@ -1,4 +1,4 @@
-"""The options of `serve` that say which JSON Web Tokens may deliver."""
+"""The options of a server that say which JSON Web Tokens it takes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from loader.commands.options import Command, option
 from loader.errors import LoaderError, UsageError
 
 if TYPE_CHECKING:
-    from collector.jwts import Jwts
+    from serving.jwts import Jwts
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -32,7 +32,7 @@ class JwtOptions:
     scope_claim: str
 
     def open(self, notify: Callable[[str], None]) -> Jwts | None:
-        """What reads JWTs; None where none may deliver.
+        """What reads JWTs; None where it takes none.
 
         ``notify`` gets a sentence whenever a file of keys has changed and cannot be read. Raises
         UsageError for options that contradict each other, LoaderError for keys that are none.
@@ -50,7 +50,7 @@ class JwtOptions:
                 "--jwt-secret, --jwt-secret-file and --jwt-jwks exclude each other: name one."
             )
         try:
-            from collector.jwts import Jwts, KeySet, Secret  # noqa: PLC0415 (an extra)
+            from serving.jwts import Jwts, KeySet, Secret  # noqa: PLC0415 (an extra)
         except ModuleNotFoundError as missing:
             if missing.name not in ("jwt", "cryptography"):
                 raise

@@ -1,4 +1,4 @@
-"""Runs the collector on uvicorn."""
+"""Runs an application on uvicorn."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.applications import Starlette
 
-from collector.logs import Log
 from loader.errors import LoaderError
+from serving.logs import Log
 
 _BACKLOG = 2048
 # Longer than proxies keep a connection, since one that sends on it as it is closed gets no answer.
@@ -110,5 +110,5 @@ def run(app: Starlette, bound: socket.socket, log: Log, *, shutdown_timeout: int
     server = _Server(config)
     server.run(sockets=[bound])
     if not server.started:
-        raise LoaderError("The collector could not start.")
+        raise LoaderError("The server could not start.")
     log.write("info", "stopped")

@@ -1,4 +1,4 @@
-"""The collector's log: one JSON object on a line, on standard error.
+"""A server's log: one JSON object on a line, on standard error.
 
 It says what happened to a batch, never what was in it: no property, no user, no token.
 """

@@ -1,4 +1,4 @@
-"""Who may deliver: tokens, and how often each may ask."""
+"""Who may come in: tokens, what they allow, and how often each may ask."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Protocol
 
-from collector.errors import HttpError, unauthorised, unavailable
-from collector.intake import Grant
-from collector.tokens import Directory, Token, digest
-
-_INGEST = "ingest"
+from serving.errors import HttpError, unauthorised, unavailable
+from serving.grants import Grant
+from serving.tokens import Directory, Token, digest
 
 
 class Tokens(Protocol):
@@ -30,11 +28,11 @@ class Tokens(Protocol):
 
 
 class WriteKeys:
-    """Keys that are given at the start and lead to the default schemas."""
+    """Keys that are given at the start, allow one scope, and lead to the default schemas."""
 
-    def __init__(self, keys: Iterable[str]) -> None:
+    def __init__(self, keys: Iterable[str], scope: str) -> None:
         self._grants: Mapping[str, Grant] = {
-            digest(key): Grant(f"key-{digest(key)[:12]}") for key in keys
+            digest(key): Grant(f"key-{digest(key)[:12]}", scopes=frozenset({scope})) for key in keys
         }
 
     async def refresh(self) -> None:
@@ -46,14 +44,17 @@ class WriteKeys:
 
 
 class Anyone:
-    """Every token will do, and none as well."""
+    """Every token will do, and none as well, for one scope."""
+
+    def __init__(self, scope: str) -> None:
+        self._scopes = frozenset({scope})
 
     async def refresh(self) -> None:
         """There is nothing to learn."""
 
     def find(self, token: str) -> Grant | None:
         """A grant; tokens differ as sources only."""
-        return Grant(f"key-{digest(token)[:12]}")
+        return Grant(f"key-{digest(token)[:12]}", scopes=self._scopes)
 
 
 class SignedTokens(Protocol):
@@ -119,8 +120,9 @@ class StoredTokens:
 class Door:
     """Decides whether a request may come in."""
 
-    def __init__(self, tokens: Tokens, requests_per_second: float) -> None:
+    def __init__(self, tokens: Tokens, requests_per_second: float, scope: str) -> None:
         self._tokens = tokens
+        self._scope = scope
         self._rates = _Rates(requests_per_second)
 
     async def admit(self, token: str | None, *, browser: bool, retry_after: int) -> Grant:
@@ -133,8 +135,8 @@ class Door:
         grant = self._tokens.find(token or "")
         if grant is None:
             raise unauthorised("There is no token." if not token else "The token is not valid.")
-        if _INGEST not in grant.scopes:
-            raise _forbidden("It lacks the scope ingest.")
+        if self._scope not in grant.scopes:
+            raise _forbidden(f"It lacks the scope {self._scope}.")
         if not self._rates.allow(f"{grant.organisation} {grant.source}"):
             detail = "This token has sent more requests than it may in a second."
             if browser:

@@ -1,0 +1,5 @@
+"""Lets ``python -m query`` stand in for the ``query`` script."""
+
+from query.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""One module for each command: options in, one call of the core, an exit code out."""

@@ -1,0 +1,1 @@
+"""What the servers share: tokens and JWTs, answers to errors, logs, and the way they run."""

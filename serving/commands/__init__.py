@@ -1,0 +1,1 @@
+"""Commands and options that both `collector` and `query` have."""
