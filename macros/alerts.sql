@@ -75,14 +75,22 @@
 {%- endmacro %}
 
 
-{#- The other way round: the rate of a logarithm, to six digits after the point, and never below 0. A count is far less
-    than e to the power of 40, and databases stop where numbers are beyond theirs. -#}
+{#- The other way round. Any count is far less than e to the power of 40, and databases stop where numbers are beyond
+    theirs. -#}
+{% macro exp_of_log(log) -%}
+    {%- set most -%} cast(40000000000 as {{ event_analytics.type_double() }}) {%- endset -%}
+    exp(least(greatest({{ log }}, -{{ most }}), {{ most }}) / 1000000000)
+{%- endmacro %}
+
+
+{#- The rate of a logarithm, to six digits after the point, and never below 0; null of null, which greatest and least
+    pass over. -#}
 {% macro rate_of_log(log, denominator) -%}
-    floor(1000000 * greatest(
-        exp(least(greatest({{ log }}, -40000000000), 40000000000) / 1000000000)
+    case when {{ log }} is not null then floor(1000000 * greatest(
+        {{ event_analytics.exp_of_log(log) }}
         - cast(1 as {{ event_analytics.type_double() }}) / {{ denominator }},
         0
-    ) + 0.5) / 1000000
+    ) + 0.5) / 1000000 end
 {%- endmacro %}
 
 

@@ -28,75 +28,70 @@ logs as (
 
 week_numbers as (
 
-    select {{ each_number(1, weeks) }} as weeks_before
+    select {{ each_number(0, weeks) }} as weeks_before
 
 ),
 
--- each date's value once for each date that it is a weekday before of
-earlier_weekdays as (
+-- each date's value once for itself, and once for each date that it is a weekday before of: no join, whose size
+-- databases cannot foresee
+weekdays as (
 
     select
         logs.metric as metric,
         logs.segment as segment,
         logs.segment_value as segment_value,
         {{ add_days('logs.calendar_date', '7 * week_numbers.weeks_before') }} as calendar_date,
-        logs.value_log as value_log
+        case when week_numbers.weeks_before = 0 then logs.denominator end as denominator,
+        case when week_numbers.weeks_before = 0 then logs.value_log end as value_log,
+        case when week_numbers.weeks_before > 0 then logs.value_log end as earlier_log
     from logs
     cross join week_numbers
 
 ),
 
-weekdays as (
+usual as (
 
     select
         metric,
         segment,
         segment_value,
         calendar_date,
-        {{ median('value_log') }} as usual_log
-    from earlier_weekdays
+        max(denominator) as denominator,
+        max(value_log) as value_log,
+        {{ median('earlier_log') }} as usual_log
+    from weekdays
     group by
         metric,
         segment,
         segment_value,
         calendar_date
-    having 2 * count(*) >= {{ weeks }}
-
-),
-
--- how far each date is from what is usual on its weekday
-residuals as (
-
-    select
-        logs.metric as metric,
-        logs.segment as segment,
-        logs.segment_value as segment_value,
-        logs.calendar_date as calendar_date,
-        logs.denominator as denominator,
-        logs.value_log as value_log,
-        weekdays.usual_log as usual_log,
-        logs.value_log - weekdays.usual_log as residual
-    from logs
-    inner join weekdays
-        on {{ same_key('logs', 'weekdays', key) }}
+    having
+        2 * count(earlier_log) >= {{ weeks }}
+        and max(value_log) is not null
 
 ),
 
 day_numbers as (
 
-    select {{ each_number(1, days) }} as days_before
+    select {{ each_number(0, days) }} as days_before
 
 ),
 
-earlier_residuals as (
+-- how far each date is from what is usual on its weekday, once for itself and once for each date that follows
+residuals as (
 
     select
-        residuals.metric as metric,
-        residuals.segment as segment,
-        residuals.segment_value as segment_value,
-        {{ add_days('residuals.calendar_date', 'day_numbers.days_before') }} as calendar_date,
-        residuals.residual as residual
-    from residuals
+        usual.metric as metric,
+        usual.segment as segment,
+        usual.segment_value as segment_value,
+        {{ add_days('usual.calendar_date', 'day_numbers.days_before') }} as calendar_date,
+        case when day_numbers.days_before = 0 then usual.denominator end as denominator,
+        case when day_numbers.days_before = 0 then usual.value_log end as value_log,
+        case when day_numbers.days_before = 0 then usual.usual_log end as usual_log,
+        case
+            when day_numbers.days_before > 0 then usual.value_log - usual.usual_log
+        end as earlier_residual
+    from usual
     cross join day_numbers
 
 ),
@@ -109,53 +104,61 @@ shifts as (
         segment,
         segment_value,
         calendar_date,
-        {{ median('residual') }} as shift
-    from earlier_residuals
+        max(denominator) as denominator,
+        max(value_log) as value_log,
+        max(usual_log) + {{ median('earlier_residual') }} as expected_log,
+        {{ median('earlier_residual') }} as shift
+    from residuals
     group by
         metric,
         segment,
         segment_value,
         calendar_date
-    having 2 * count(*) >= {{ days }}
+    having
+        2 * count(earlier_residual) >= {{ days }}
+        and max(value_log) is not null
 
 ),
 
-deviations as (
+distances as (
 
     select
         shifts.metric as metric,
         shifts.segment as segment,
         shifts.segment_value as segment_value,
         shifts.calendar_date as calendar_date,
-        shifts.shift as shift,
-        {{ median('abs(earlier_residuals.residual - shifts.shift)') }} as deviation
+        shifts.denominator as denominator,
+        shifts.value_log as value_log,
+        shifts.expected_log as expected_log,
+        abs(residuals.earlier_residual - shifts.shift) as distance
     from shifts
-    inner join earlier_residuals
-        on {{ same_key('shifts', 'earlier_residuals', key) }}
-    group by
-        shifts.metric,
-        shifts.segment,
-        shifts.segment_value,
-        shifts.calendar_date,
-        shifts.shift
+    {{ hashed_join() }} residuals
+        on {{ same_key('shifts', 'residuals', key) }}
+    where coalesce(shifts.shift = shifts.shift and residuals.earlier_residual is not null, false)
+    {{ end_of_hashed_join() }}
 
 ),
 
 expected as (
 
     select
-        residuals.metric as metric,
-        residuals.segment as segment,
-        residuals.segment_value as segment_value,
-        residuals.calendar_date as calendar_date,
-        residuals.value_log as value_log,
-        residuals.usual_log + deviations.shift as expected_log,
-        deviations.deviation as deviation,
-        exp(least(residuals.usual_log + deviations.shift, 40000000000) / 1000000000)
-        * residuals.denominator as expected_count
-    from residuals
-    inner join deviations
-        on {{ same_key('residuals', 'deviations', key) }}
+        metric,
+        segment,
+        segment_value,
+        calendar_date,
+        value_log,
+        expected_log,
+        {{ median('distance') }} as deviation,
+        {{ exp_of_log('expected_log') }} * denominator as expected_count
+    from distances
+    group by
+        metric,
+        segment,
+        segment_value,
+        calendar_date,
+        denominator,
+        value_log,
+        expected_log
 
 ),
 
@@ -191,5 +194,7 @@ select
     spread.spread_log as spread_log,
     (spread.value_log - spread.expected_log) / spread.spread_log as score
 from metric_values
-left join spread
+{{ hashed_left_join() }} spread
     on {{ same_key('metric_values', 'spread', key) }}
+where coalesce(metric_values.numerator >= 0, false)
+{{ end_of_hashed_join() }}

@@ -37,6 +37,8 @@ bounds as (
 
 ),
 
+-- without joins, whose sizes databases cannot foresee: a row of zeros for each date that there has to be, to which
+-- what was counted is added
 calendar as (
 
     select {{ each_date('first_date', 'as_of_date') }} as calendar_date
@@ -44,7 +46,7 @@ calendar as (
 
 ),
 
-users as (
+counted_users as (
 
     select
         daily.segment as segment,
@@ -67,81 +69,114 @@ users as (
 spans as (
 
     select
-        users.segment as segment,
-        users.segment_value as segment_value,
-        min(users.calendar_date) as first_date,
+        counted_users.segment as segment,
+        counted_users.segment_value as segment_value,
+        min(counted_users.calendar_date) as first_date,
         least(
-            {{ add_days('max(users.calendar_date)', 7 * weeks) }}, max(bounds.as_of_date)
+            {{ add_days('max(counted_users.calendar_date)', 7 * weeks) }}, max(bounds.as_of_date)
         ) as last_date
-    from users
+    from counted_users
     cross join bounds
     group by
-        users.segment,
-        users.segment_value
+        counted_users.segment,
+        counted_users.segment_value
 
 ),
 
-dates as (
+users_and_zeros as (
 
     select
         segment,
         segment_value,
-        {{ each_date('first_date', 'last_date') }} as calendar_date
+        {{ each_date('first_date', 'last_date') }} as calendar_date,
+        0 as dau,
+        0 as wau,
+        0 as mau
     from spans
+    union all
+    select
+        segment,
+        segment_value,
+        calendar_date,
+        dau,
+        wau,
+        mau
+    from counted_users
 
 ),
 
 users_of_dates as (
 
     select
-        dates.segment as segment,
-        dates.segment_value as segment_value,
-        dates.calendar_date as calendar_date,
-        coalesce(users.dau, 0) as dau,
-        coalesce(users.wau, 0) as wau,
-        coalesce(users.mau, 0) as mau
-    from dates
-    left join users
-        on
-            dates.segment = users.segment
-            and dates.segment_value = users.segment_value
-            and dates.calendar_date = users.calendar_date
+        segment,
+        segment_value,
+        calendar_date,
+        sum(dau) as dau,
+        sum(wau) as wau,
+        sum(mau) as mau
+    from users_and_zeros
+    group by
+        segment,
+        segment_value,
+        calendar_date
 
 ),
 
 {% if 'signups' in reports -%}
-signups as (
+signups_and_zeros as (
 
     select
-        signup_date as calendar_date,
-        count(*) as signups
-    from {{ ref('fct_signups') }}
-    group by signup_date
+        calendar_date,
+        0 as signups
+    from calendar
+    union all
+    select
+        signups.signup_date as calendar_date,
+        1 as signups
+    from {{ ref('fct_signups') }} as signups
+    inner join bounds
+        on signups.signup_date >= bounds.first_date
 
 ),
 
 signups_of_dates as (
 
     select
-        calendar.calendar_date as calendar_date,
-        coalesce(signups.signups, 0) as signups
-    from calendar
-    left join signups
-        on calendar.calendar_date = signups.calendar_date
+        calendar_date,
+        sum(signups) as signups
+    from signups_and_zeros
+    group by calendar_date
 
 ),
 
 {% endif -%}
 {% if 'sessions' in reports -%}
+sessions_and_zeros as (
+
+    select
+        calendar_date,
+        0 as sessions,
+        0 as events
+    from calendar
+    union all
+    select
+        daily.session_date as calendar_date,
+        daily.sessions as sessions,
+        daily.events as events
+    from {{ ref('int_daily_sessions') }} as daily
+    inner join bounds
+        on daily.session_date >= bounds.first_date
+
+),
+
 sessions_of_dates as (
 
     select
-        calendar.calendar_date as calendar_date,
-        coalesce(sessions.sessions, 0) as sessions,
-        coalesce(sessions.events, 0) as events
-    from calendar
-    left join {{ ref('int_daily_sessions') }} as sessions
-        on calendar.calendar_date = sessions.session_date
+        calendar_date,
+        sum(sessions) as sessions,
+        sum(events) as events
+    from sessions_and_zeros
+    group by calendar_date
 
 ),
 

@@ -65,12 +65,12 @@ looked_back as (
         metric_values.numerator as numerator,
         metric_values.denominator as denominator
     from judged
-    inner join metric_values
-        on
-            judged.metric = metric_values.metric
-            and judged.segment = metric_values.segment
-            and judged.segment_value = metric_values.segment_value
-    where judged.rule in ('change', 'missing')
+    {{ hashed_join() }} metric_values
+        on {{ same_key('judged', 'metric_values', ['metric', 'segment', 'segment_value']) }}
+    where coalesce(
+        judged.rule in ('change', 'missing') and metric_values.numerator >= 0, false
+    )
+    {{ end_of_hashed_join() }}
 
 ),
 
