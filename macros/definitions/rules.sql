@@ -223,6 +223,7 @@
 {% macro alert_rules() %}
     {%- set metrics = event_analytics.alert_metrics() -%}
     {%- set by_segment = event_analytics.metrics_of_report('users') -%}
+    {%- set words_by_segment = by_segment | replace("'", '') -%}
     {%- set most_days = event_analytics.most_alert_days() -%}
     {{- return({'file': "seeds/alerts.csv", 'among': "alerts", 'row': "row '{alert}'",
       'rules': [
@@ -238,7 +239,7 @@
         {'when': "segment is not null and metric in ('" ~ metrics | join("', '") ~ "')"
             ~ " and metric not in (" ~ by_segment ~ ")",
          'problem': "has a segment, and {metric} is not counted by segment",
-         'mend': "leave the segment empty, or watch one of " ~ by_segment | replace("'", "")},
+         'mend': "leave the segment empty, or watch one of " ~ words_by_segment},
         {'when': "segment is not null and not exists ("
             ~ "select 1 from segments where segments.segment = alerts.segment)",
          'problem': "has the segment '{segment}', which is not in seeds/segments.csv",
@@ -259,13 +260,13 @@
          'problem': "has no bound",
          'mend': "write the number from which it fires"},
         {'when': "rule = 'anomaly' and (bound <= 0 or bound > 100)",
-         'problem': "has a bound of {bound} for a score",
+         'problem': "has a bound that is no score",
          'mend': "write a number up to 100, such as 3.5"},
         {'when': "rule = 'change' and (bound <= 0 or (direction <> 'above' and bound >= 100))",
-         'problem': "has a bound of {bound} per cent",
+         'problem': "has a bound by which nothing changes",
          'mend': "write per cent, greater than 0, and less than 100 unless it fires only above"},
         {'when': "rule = 'missing' and (bound < 1 or bound <> floor(bound))",
-         'problem': "has a bound of {bound} dates",
+         'problem': "has a bound that is no number of dates",
          'mend': "write a whole number of dates, from 1 up"},
         {'when': "rule = 'change' and (days is null or days < 1 or days > " ~ most_days ~ ")",
          'problem': "compares periods of '{days}' days",
