@@ -235,11 +235,11 @@
          'mend': "keep one row for each alert"},
         {'when': "coalesce(metric, '') not in ('" ~ metrics | join("', '") ~ "')",
          'problem': "has the metric '{metric}', which is not known",
-         'mend': "write one of " ~ metrics | join(', ')},
+         'mend': "write one of " ~ metrics | join(', ') ~ " there"},
         {'when': "segment is not null and metric in ('" ~ metrics | join("', '") ~ "')"
             ~ " and metric not in (" ~ by_segment ~ ")",
          'problem': "has a segment, and {metric} is not counted by segment",
-         'mend': "leave the segment empty, or watch one of " ~ words_by_segment},
+         'mend': "leave the segment empty, or watch one of " ~ words_by_segment ~ " with it"},
         {'when': "segment is not null and not exists ("
             ~ "select 1 from segments where segments.segment = alerts.segment)",
          'problem': "has the segment '{segment}', which is not in seeds/segments.csv",

@@ -7,11 +7,10 @@
 with metric_values as (
 
     select * from {{ ref('int_metric_values') }}
-    where is_complete
 
 ),
 
--- of a rate of nothing there is none
+-- of a rate of nothing there is none, and a date that still runs is not judged
 logs as (
 
     select
@@ -22,7 +21,9 @@ logs as (
         denominator,
         {{ log_of_rate('numerator', 'denominator') }} as value_log
     from metric_values
-    where denominator > 0
+    where
+        is_complete
+        and denominator > 0
 
 ),
 
@@ -189,7 +190,9 @@ select
     metric_values.segment_value as segment_value,
     metric_values.calendar_date as calendar_date,
     {{ rate('metric_values.numerator', 'metric_values.denominator') }} as metric_value,
+    metric_values.numerator as numerator,
     metric_values.denominator as denominator,
+    metric_values.is_complete as is_complete,
     spread.expected_log as expected_log,
     spread.spread_log as spread_log,
     (spread.value_log - spread.expected_log) / spread.spread_log as score

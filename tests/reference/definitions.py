@@ -113,7 +113,7 @@ class Segment:
 class Alert:
     """What is watched, by which rule, and from where on it fires.
 
-    `segment` is empty for all users. `direction` is empty, and `days` None, where the rule has none.
+    `segment` is empty for all users; `direction` is empty and `days` None where the rule has none.
     """
 
     alert: str

@@ -4,12 +4,6 @@ with alerts as (
 
 ),
 
-metric_values as (
-
-    select * from {{ ref('int_metric_values') }}
-
-),
-
 scores as (
 
     select * from {{ ref('int_metric_scores') }}
@@ -60,15 +54,15 @@ looked_back as (
         judged.alert as alert,
         judged.segment as segment,
         judged.segment_value as segment_value,
-        {{ days_between('metric_values.calendar_date', 'judged.calendar_date') }} as days_before,
+        {{ days_between('scores.calendar_date', 'judged.calendar_date') }} as days_before,
         judged.days as days,
-        metric_values.numerator as numerator,
-        metric_values.denominator as denominator
+        scores.numerator as numerator,
+        scores.denominator as denominator
     from judged
-    {{ hashed_join() }} metric_values
-        on {{ same_key('judged', 'metric_values', ['metric', 'segment', 'segment_value']) }}
+    {{ hashed_join() }} scores
+        on {{ same_key('judged', 'scores', ['metric', 'segment', 'segment_value']) }}
     where coalesce(
-        judged.rule in ('change', 'missing') and metric_values.numerator >= 0, false
+        judged.rule in ('change', 'missing') and scores.numerator >= 0, false
     )
     {{ end_of_hashed_join() }}
 

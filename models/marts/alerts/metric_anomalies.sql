@@ -57,6 +57,7 @@ judged as (
             and scores.segment = asked.segment
     inner join bounds
         on scores.calendar_date >= bounds.first_date
+    where scores.is_complete
 
 )
 
