@@ -1,8 +1,8 @@
-"""How many anomalies metric_anomalies finds, and how often it cries wolf: `python -m benchmarks.anomalies`.
+"""What metric_anomalies finds, and how often it cries wolf: `python -m benchmarks.anomalies`.
 
-Series of which it is known what is odd about them are written as events of a metric's values: generated ones with
-injected anomalies, and taxi rides in New York with the five anomalies that the Numenta Anomaly Benchmark labels. They
-take the place of int_metric_values, so that what judges is the view's own SQL, compiled by dbt.
+Series of which it is known what is odd about them take the place of int_metric_values, so that what
+judges is the view's own SQL, compiled by dbt: generated ones with injected anomalies, and taxi rides
+in New York with the five anomalies that the Numenta Anomaly Benchmark labels.
 """
 
 from __future__ import annotations
@@ -35,7 +35,14 @@ SETTLED = 56
 
 @dataclass(frozen=True)
 class Kind:
-    """A generated series: users at the start, growth a day, a weekend's share of a weekday, noise of the logarithm."""
+    """A generated series.
+
+    Attributes:
+        users: How many a weekday has at the start.
+        growth: Of the logarithm, by day.
+        weekend: A weekend's part of a weekday.
+        noise: Standard deviation of the logarithm.
+    """
 
     users: float
     growth: float

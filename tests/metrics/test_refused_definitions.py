@@ -61,8 +61,10 @@ FAULTS: dict[str, tuple[str, bytes, str]] = {
     ),
     "a word for a number with a point": (
         "alerts",
-        b"alert,metric,segment,rule,direction,bound,days,severity,description\n"
-        b"few,dau,,threshold,below,1e3,,info,\n",
+        (
+            b"alert,metric,segment,rule,direction,bound,days,severity,description\n"
+            b"few,dau,,threshold,below,1e3,,info,\n"
+        ),
         "seeds/alerts.csv: row 1 has the bound '1e3', which is no number; write up to 9 digits,",
     ),
     "a number too large": (
