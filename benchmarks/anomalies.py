@@ -1,8 +1,8 @@
 """What metric_anomalies finds, and how often it cries wolf: `python -m benchmarks.anomalies`.
 
 Series of which it is known what is odd about them take the place of int_metric_values, so that what
-judges is the view's own SQL, compiled by dbt: generated ones with injected anomalies, and taxi rides
-in New York with the five anomalies that the Numenta Anomaly Benchmark labels.
+judges is the view's own SQL, compiled by dbt: generated ones with injected anomalies, and taxi
+rides in New York with the five anomalies that the Numenta Anomaly Benchmark labels.
 """
 
 from __future__ import annotations

@@ -20,7 +20,10 @@ watched as (
     from alerts
     where
         case
-            when {{ report_of_alert('metric', 'segment') }} in ('{{ reports | join("', '") }}') then true
+            when
+                {{ report_of_alert('metric', 'segment') }}
+                in ({{ "'" ~ reports | join("', '") ~ "'" }})
+                then true
             when {{ stop_reading('alerts', 'alert') }} then false
             else false
         end
@@ -30,15 +33,17 @@ watched as (
 bounds as (
 
     select
-        greatest(first_report_date, {{ add_days('last_complete_date', -days_before) }}) as first_date,
+        greatest(
+            first_report_date, {{ add_days('last_complete_date', -days_before) }}
+        ) as first_date,
         last_complete_date,
         as_of_date
     from {{ ref('int_reporting_bounds') }}
 
 ),
 
--- without joins, whose sizes databases cannot foresee: a row of zeros for each date that there has to be, to which
--- what was counted is added
+-- without joins, whose sizes databases cannot foresee: a row of zeros for each date that there has
+-- to be, to which what was counted is added
 calendar as (
 
     select {{ each_date('first_date', 'as_of_date') }} as calendar_date
@@ -64,8 +69,8 @@ counted_users as (
 
 ),
 
--- A segment's value has no rows of dates on which nobody is in any window. Those between are filled, and as many
--- after it as it takes until nothing is likely any more.
+-- A segment's value has no rows of dates on which nobody is in any window. Those between are filled,
+-- and as many after it as it takes until nothing is likely any more.
 spans as (
 
     select

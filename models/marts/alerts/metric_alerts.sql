@@ -61,9 +61,7 @@ looked_back as (
     from judged
     {{ hashed_join() }} scores
         on {{ same_key('judged', 'scores', ['metric', 'segment', 'segment_value']) }}
-    where coalesce(
-        judged.rule in ('change', 'missing') and scores.numerator >= 0, false
-    )
+    where coalesce(judged.rule in ('change', 'missing') and scores.numerator >= 0, false)
     {{ end_of_hashed_join() }}
 
 ),
@@ -76,8 +74,12 @@ periods as (
         segment_value,
         sum(case when days_before between 0 and days - 1 then numerator end) as numerator,
         sum(case when days_before between 0 and days - 1 then denominator end) as denominator,
-        sum(case when days_before between days and 2 * days - 1 then numerator end) as earlier_numerator,
-        sum(case when days_before between days and 2 * days - 1 then denominator end) as earlier_denominator,
+        sum(
+            case when days_before between days and 2 * days - 1 then numerator end
+        ) as earlier_numerator,
+        sum(
+            case when days_before between days and 2 * days - 1 then denominator end
+        ) as earlier_denominator,
         sum(case when days_before between 0 and 2 * days - 1 then 1 end) as dates,
         min(case when numerator > 0 then days_before end) as days_missing,
         max(days_before) + 1 as all_days
@@ -109,9 +111,9 @@ measured as (
         case judged.rule
             when 'change' then {{ rate('periods.numerator', 'periods.denominator') }}
             when 'missing'
-                then cast(
-                    greatest(coalesce(periods.days_missing, periods.all_days), 0) as {{ type_double() }}
-                )
+                then cast(greatest(
+                    coalesce(periods.days_missing, periods.all_days), 0
+                ) as {{ type_double() }})
             else judged.metric_value
         end as measured_value,
         case
