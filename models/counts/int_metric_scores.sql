@@ -33,8 +33,8 @@ week_numbers as (
 
 ),
 
--- each date's value once for itself, and once for each date that it is a weekday before of: no join,
--- whose size databases cannot foresee
+-- each date's value once for itself, and once for each date that it is a weekday before of: no
+-- join, whose size databases cannot foresee
 weekdays as (
 
     select
@@ -78,8 +78,8 @@ day_numbers as (
 
 ),
 
--- how far each date is from what is usual on its weekday, once for itself and once for each date that
--- follows
+-- how far each date is from what is usual on its weekday, once for itself and once for each date
+-- that follows
 residuals as (
 
     select
@@ -164,9 +164,9 @@ expected as (
 
 ),
 
--- 1.4826 times the median deviation is the standard deviation of what is distributed normally. It may
--- be small by chance, or where nothing ever happened; but counts of independent users vary by their
--- square root, at least, and days are never quite alike.
+-- 1.4826 times the median deviation is the standard deviation of what is distributed normally. It
+-- may be small by chance, or where nothing ever happened; but counts of independent users vary by
+-- their square root, at least, and days are never quite alike.
 spread as (
 
     select

@@ -69,8 +69,8 @@ counted_users as (
 
 ),
 
--- A segment's value has no rows of dates on which nobody is in any window. Those between are filled,
--- and as many after it as it takes until nothing is likely any more.
+-- A segment's value has no rows of dates on which nobody is in any window. Those between are
+-- filled, and as many after it as it takes until nothing is likely any more.
 spans as (
 
     select
