@@ -39,6 +39,7 @@ AREAS = {
     "churn": "Churn",
     "sessions": "Sessions and paths",
     "segments": "By segment",
+    "alerts": "Alerts and anomalies",
     "identities": "Identities",
     "catalog": "Events",
 }

@@ -29,6 +29,8 @@ VIEWS_OF_DEFINITIONS = {
     "funnel_conversion_by_segment",
     "funnel_conversion_daily",
     "funnel_users",
+    "metric_alerts",
+    "metric_anomalies",
     "user_churn",
     "user_segments",
 }

@@ -59,6 +59,14 @@ FAULTS: dict[str, tuple[str, bytes, str]] = {
         b"funnel,step_order,window_seconds,description\nshop,ordered,1.5,\n",
         "seeds/funnels.csv: row 1 has the window_seconds '1.5', which is no whole number; write",
     ),
+    "a word for a number with a point": (
+        "alerts",
+        (
+            b"alert,metric,segment,rule,direction,bound,days,severity,description\n"
+            b"few,dau,,threshold,below,1e3,,info,\n"
+        ),
+        "seeds/alerts.csv: row 1 has the bound '1e3', which is no number; write up to 9 digits,",
+    ),
     "a number too large": (
         "funnels",
         b"funnel,step_order,window_seconds,description\nshop,ordered,9223372036854775808,\n",

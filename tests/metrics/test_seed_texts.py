@@ -110,6 +110,12 @@ def every_text() -> dict[str, Rows]:
         "segments": [
             {"segment": text, "property": text, "pick": "latest"} for text in texts
         ],
+        "alerts": [
+            {"alert": text, "metric": "dau", "segment": text, "rule": "anomaly",
+             "direction": "either", "bound": "3.5", "days": "", "severity": "info",
+             "description": text}
+            for text in texts
+        ],
         "identities": [{"user_id": text, "other_id": f"{text}!"} for text in texts],
         "identity_links": [
             {"event_name": text, "property": text, "known_id": "user_id"} for text in texts
@@ -155,6 +161,9 @@ ENUMERATIONS = {
     ("funnels", "step_order"): "row '{0}' has the step_order '{0}', which is not known; write",
     ("retentions", "cohort_kind"): "row '{0}' has the cohort_kind '{0}', which is not known;",
     ("retentions", "period"): "row '{0}' has the period '{0}', which is not known; write day,",
+    ("alerts", "metric"): "row '{0}' has the metric '{0}', which is not known; write one of dau,",
+    ("alerts", "rule"): "row '{0}' has the rule '{0}', which is not known; write anomaly,",
+    ("alerts", "severity"): "row '{0}' has the severity '{0}', which is not known; write info,",
     ("segments", "pick"): "row '{0}' has the pick '{0}', which is not known; write first or",
 }
 

@@ -48,6 +48,10 @@ VARIANTS = {
             signup_event="join",
             as_of_date=date(2024, 4, 2),
             max_report_days=500,
+            # so that dates of events that are months apart are judged
+            anomaly_weeks=3,
+            anomaly_days=5,
+            alert_report_days=60,
         ),
         (
             "2023-10-29T00:00+02:00",  # a day of 25 hours, the clock goes back at
@@ -78,6 +82,9 @@ VARIANTS = {
             max_report_days=20,
             wau_days=1,
             mau_days=3,
+            anomaly_weeks=2,
+            anomaly_days=3,
+            anomaly_least_percent=1,
             session_gap_minutes=60,
             max_path_steps=2,
         ),

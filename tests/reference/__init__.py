@@ -10,9 +10,10 @@ with functions under `@view(...)`, imported below.
 
 from collections.abc import Iterable
 
-from . import catalog, churn, engagement, funnels, people, retention, segments, sessions
+from . import alerts, catalog, churn, engagement, funnels, people, retention, segments, sessions
 from .definitions import (
     ActionRow,
+    Alert,
     ChurnWindow,
     Definitions,
     Funnel,
@@ -29,6 +30,7 @@ from .registry import VIEWS, Row, Value
 __all__ = [
     "VIEWS",
     "ActionRow",
+    "Alert",
     "ChurnWindow",
     "Definitions",
     "Event",
@@ -41,6 +43,7 @@ __all__ = [
     "Settings",
     "Step",
     "Value",
+    "alerts",
     "catalog",
     "churn",
     "compute",

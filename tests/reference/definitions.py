@@ -23,6 +23,10 @@ class Settings:
     max_path_steps: int = 20
     identity: str = "none"
     max_person_ids: int = 1000
+    anomaly_weeks: int = 8
+    anomaly_days: int = 28
+    anomaly_least_percent: int = 12
+    alert_report_days: int = 400
 
     def as_dbt_vars(self) -> dict[str, object]:
         """The same settings as a value for `dbt --vars`."""
@@ -39,6 +43,10 @@ class Settings:
             "max_path_steps": self.max_path_steps,
             "identity": self.identity,
             "max_person_ids": self.max_person_ids,
+            "anomaly_weeks": self.anomaly_weeks,
+            "anomaly_days": self.anomaly_days,
+            "anomaly_least_percent": self.anomaly_least_percent,
+            "alert_report_days": self.alert_report_days,
         }
 
 
@@ -102,6 +110,24 @@ class Segment:
 
 
 @dataclass(frozen=True)
+class Alert:
+    """What is watched, by which rule, and from where on it fires.
+
+    `segment` is empty for all users; `direction` is empty and `days` None where the rule has none.
+    """
+
+    alert: str
+    metric: str
+    segment: str
+    rule: str
+    direction: str
+    bound: float
+    days: int | None
+    severity: str
+    description: str
+
+
+@dataclass(frozen=True)
 class IdentityLink:
     """Events of a name (or `*`) whose property holds another id of the same person.
 
@@ -122,6 +148,7 @@ class Definitions:
     churn_windows: tuple[ChurnWindow, ...] = ()
     actions: tuple[ActionRow, ...] = ()
     segments: tuple[Segment, ...] = ()
+    alerts: tuple[Alert, ...] = ()
     identity_links: tuple[IdentityLink, ...] = ()
     #: Pairs of ids of one person, the one that names the person first.
     identities: tuple[tuple[str, str], ...] = ()
@@ -176,6 +203,20 @@ class Definitions:
             segments=tuple(
                 Segment(segment=row["segment"], property=row["property"], pick=row["pick"])
                 for row in _rows(folder / "segments.csv")
+            ),
+            alerts=tuple(
+                Alert(
+                    alert=row["alert"],
+                    metric=row["metric"],
+                    segment=row["segment"],
+                    rule=row["rule"],
+                    direction=row["direction"],
+                    bound=float(row["bound"]),
+                    days=_optional_int(row["days"]),
+                    severity=row["severity"],
+                    description=row["description"],
+                )
+                for row in _rows(folder / "alerts.csv")
             ),
             identity_links=tuple(
                 IdentityLink(row["event_name"], row["property"], row["known_id"])
