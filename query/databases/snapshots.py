@@ -36,11 +36,12 @@ KEEP_SECONDS = 300.0
 #: What a copy may have of this machine, unless profiles.yml says otherwise.
 _SETTINGS = {"memory_limit": "1GB"}
 #: Nothing but this file may be read, and nothing written; no query can change that again.
-_LOCKED = {
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-    "enable_external_access": "false",
-}
+_LOCK = """
+set autoinstall_known_extensions = false;
+set autoload_known_extensions = false;
+set enable_external_access = false;
+set lock_configuration = true;
+"""
 # linux/fs.h: share the blocks of a file, where the file system can; at once, whatever the size
 _FICLONE = 0x40049409
 _FLOCK = "hhqqhh4x"
@@ -112,7 +113,6 @@ class Snapshots:
             **_SETTINGS,
             "threads": str(max(1, min(connections, os.cpu_count() or 1))),
             **{name: str(value) for name, value in config.items()},
-            **_LOCKED,
         }
         self.current: Snapshot | None = None
         self._before: Snapshot | None = None
@@ -190,7 +190,7 @@ class Snapshots:
         config = {"temp_directory": str(spill), **self._config}
         try:
             connection = quiet_duckdb.connect(copy, read_only=True, config=config)
-            connection.execute("set lock_configuration = true")
+            connection.execute(_LOCK)
         except duckdb.Error as error:
             raise LoaderError(explain.duckdb_connection(self._path, error)) from error
         return connection
