@@ -73,6 +73,7 @@ def _limit(name: str, text: str, unit: str, least: int = 1) -> Callable[[Any], A
 @option(
     "--key",
     "keys",
+    envvar="QUERY_SERVE_KEY",
     multiple=True,
     metavar="KEY",
     help="A key that clients may ask with, in place of the tokens that query token creates. May "
