@@ -215,7 +215,7 @@ def table(found: list[dict[str, Any]]) -> str:
         goal = GOAL_MS[one["engine"]]
         lines += [
             f"{one['engine']}: {one['cached_per_second']:,} cached answers/s (goal {GOAL_CACHED}), "
-            + f"p95 (goal {goal} ms)",
+            f"p95 (goal {goal} ms)",
             "",
             "| view | API p50 | API p95 | SQL p50 | SQL p95 |",
             "|---|---|---|---|---|",
