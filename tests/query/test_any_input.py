@@ -43,6 +43,10 @@ def test_the_description_is_one_and_names_every_view(
 
 
 def test_every_route_keeps_to_its_description(server: Server, description: dict[str, Any]) -> None:
+    # nobody makes one up that is one
+    for methods in description["paths"].values():
+        parameters = methods["get"].get("parameters", [])
+        methods["get"]["parameters"] = [one for one in parameters if one["name"] != "cursor"]
     schema = schemathesis.openapi.from_dict(description, config=SchemathesisConfig())
     operations = [cast(Any, result).ok() for result in schema.get_all_operations()]
     assert len(operations) > 25
@@ -51,7 +55,7 @@ def test_every_route_keeps_to_its_description(server: Server, description: dict[
         @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck), database=None)
         @given(case=operation.as_strategy())
         def holds(case: schemathesis.Case[Any]) -> None:
-            # An empty text is no value for some parameters, and a cursor is never made up.
+            # What is meant to be wrong may happen to be right, such as the text true.
             case.call_and_validate(
                 base_url=server.url,
                 headers={"Authorization": f"Bearer {KEY}"},
