@@ -198,6 +198,7 @@ def serve(  # noqa: PLR0913 (one parameter for each option)
         snapshots=snapshots,
         notify=lambda level, sentence: log.write(level, "snapshot", sentence=sentence),
     )
+    database.check()
     app = build_app(
         settings,
         catalog,

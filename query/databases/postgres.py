@@ -31,6 +31,8 @@ from serving.tokens import Directory, read_directory
 
 #: For how long a state is taken for the current one, in seconds.
 STATE_SECONDS = 1.0
+# How long that may take; probes wait for it.
+_LOOK_TIMEOUT = 5.0
 # Beyond it the server has not heard of the limit, or does not answer at all.
 _GRACE_SECONDS = 2.0
 # So that a server that is gone without a word is missed within seconds, not hours.
@@ -143,8 +145,7 @@ class PostgresDatabase:
         return self._target
 
     async def open(self) -> None:
-        """Connect. LoaderError where the database will not do, or the role is not there."""
-        await asyncio.to_thread(self._check)
+        """Begin to connect."""
         await self._pool.open(wait=False)
 
     async def close(self) -> None:
@@ -179,8 +180,8 @@ class PostgresDatabase:
             if known is not None and time.monotonic() - known.since < STATE_SECONDS:
                 return known.state
             async with (
-                self._errors(organisation, DEFAULT_TIMEOUT),
-                self._session(DEFAULT_TIMEOUT) as session,
+                self._errors(organisation, _LOOK_TIMEOUT),
+                self._session(_LOOK_TIMEOUT) as session,
             ):
                 return await self._read_state(session, organisation)
 
@@ -217,7 +218,8 @@ class PostgresDatabase:
                 self._looker.close()
             self._looker = None
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """LoaderError where it cannot be reached, or where the role is not there."""
         with open_postgres(self._target) as connection:
             role = self._reader_role
             if not role:
