@@ -236,7 +236,7 @@ class DuckDBDatabase:
 def _answer(error: duckdb.Error, organisation: str | None) -> HttpError:
     """What to say to whoever asked."""
     if isinstance(error, duckdb.CatalogException | duckdb.BinderException):
-        return not_built("What was asked for", organisation)
+        return not_built(organisation)
     if isinstance(error, duckdb.OutOfMemoryException):
         return too_large()
     if isinstance(error, _DATA_ERRORS):

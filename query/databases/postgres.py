@@ -47,41 +47,61 @@ _JIT = "set jit = off"
 
 _BEGIN = "begin isolation level repeatable read read only"
 
-# What changes with the rows of any table of these schemas, and with any relation: the statistics
-# that PostgreSQL keeps of tables, and the transactions that wrote what it knows of them. Everybody
-# may read both. Statistics follow within seconds, definitions with the commit.
+# What changes whenever an answer could: the definitions of all relations that answers are made of,
+# by the transactions that wrote them, and PostgreSQL's statistics of how many of their rows were
+# written. Everybody may read both. Definitions change with the commit, statistics within seconds.
+# Where builds keep roll-ups, events are not among these relations, so that answers outlive
+# deliveries until the next build.
 _FINGERPRINT = """
-with relations as (
-    select
-        classes.oid,
-        classes.xmin as changed,
-        rules.xmin as redefined
+with recursive needed as (
+    select classes.oid
     from pg_catalog.pg_class as classes
     inner join pg_catalog.pg_namespace as schemas
         on classes.relnamespace = schemas.oid
-    left join pg_catalog.pg_rewrite as rules
-        on classes.oid = rules.ev_class
-    where schemas.nspname = any($1) and classes.relkind in ('r', 'p', 'v', 'm')
+    where
+        classes.relkind in ('r', 'p', 'v', 'm')
+        and (
+            schemas.nspname = $1
+            -- beside the public views, what metrics are made of
+            or schemas.nspname = $2
+            and (
+                starts_with(classes.relname, 'fct_')
+                or classes.relname in ('int_funnel_steps', 'int_time_spine')
+            )
+        )
+    union
+    select parts.refobjid
+    from needed
+    inner join pg_catalog.pg_rewrite as rules
+        on needed.oid = rules.ev_class
+    inner join pg_catalog.pg_depend as parts
+        on rules.oid = parts.objid
+    where
+        parts.classid = 'pg_catalog.pg_rewrite'::regclass
+        and parts.refclassid = 'pg_catalog.pg_class'::regclass
 ),
 
-definitions as (
+described as (
     select
-        string_agg(
-            oid || ':' || changed || ':' || coalesce(redefined::text, ''), ',' order by oid
+        needed.oid,
+        concat_ws(
+            ':',
+            needed.oid,
+            classes.xmin,
+            rules.xmin,
+            pg_stat_get_tuples_inserted(needed.oid),
+            pg_stat_get_tuples_updated(needed.oid),
+            pg_stat_get_tuples_deleted(needed.oid)
         ) as text
-    from relations
-),
-
-rows as (
-    select string_agg(relid || ':' || (n_tup_ins + n_tup_upd + n_tup_del), ',' order by relid)
-        as text
-    from pg_catalog.pg_stat_all_tables
-    where schemaname = any($1)
+    from needed
+    inner join pg_catalog.pg_class as classes
+        on needed.oid = classes.oid
+    left join pg_catalog.pg_rewrite as rules
+        on needed.oid = rules.ev_class
 )
 
-select md5(concat_ws(';', $1::text, definitions.text, rows.text))
-from definitions
-cross join rows
+select md5(concat_ws(',', $1::text, string_agg(text, ',' order by oid, text)))
+from described
 """
 
 # Whether a role may read a table; null where there is none.
@@ -282,11 +302,8 @@ class PostgresDatabase:
         self, session: psycopg.AsyncConnection, organisation: str | None
     ) -> State:
         since = time.monotonic()
-        target = target_of(self._target, organisation)
-        built = schema_of(self._target, organisation)
-        schemas = [target.raw_schema, built]
-        schemas += [f"{built}_{name}" for name in ("definitions", "intermediate", "staging")]
-        [(token,)] = await (await session.execute(_FINGERPRINT, [schemas])).fetchall()
+        schemas = [schema_of(self._target, organisation, name) for name in (None, "intermediate")]
+        [(token,)] = await (await session.execute(_FINGERPRINT, schemas)).fetchall()
         known = self._known.get(organisation)
         if known is not None and known.state.token == token[:16]:
             state = known.state
@@ -342,20 +359,19 @@ class PostgresDatabase:
             raise self._answer(error, organisation, timeout) from error
 
     def _answer(self, error: psycopg.Error, organisation: str | None, timeout: float) -> HttpError:
-        what = "What was asked for"
         if isinstance(error, psycopg.errors.QueryCanceled):
             return too_slow(timeout)
         if isinstance(error, psycopg.errors.InsufficientPrivilege):
-            return not_granted(what, self._role_of(organisation) or "of the server")
+            return not_granted(self._role_of(organisation) or "of the server")
         if isinstance(
             error,
             psycopg.errors.UndefinedTable
             | psycopg.errors.UndefinedColumn
             | psycopg.errors.InvalidSchemaName,
         ):
-            return not_built(what, organisation)
+            return not_built(organisation)
         if isinstance(error, psycopg.errors.InvalidParameterValue):  # no such role
-            return not_granted(what, self._role_of(organisation))
+            return not_granted(self._role_of(organisation))
         if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
             return out_of_reach()
         return stopped(explain.first_line(error))

@@ -247,4 +247,5 @@ def test_a_view_that_is_not_built_says_what_to_run(
     server = start_server(Built(built.database), manifest=added)
     answer = server.get("/v1/reports/brand_new")
     assert (answer.status_code, answer.json()["code"]) == (409, "not_built")
+    assert answer.json()["message"] == "The view brand_new is not built."
     assert "loader build" in answer.json()["detail"]

@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from query.databases.snapshots import BusyError, Snapshots
+from tests.collector.running import Collector
 from tests.collector.running import running as running_collector
 from tests.conftest import MakeDatabase
 from tests.query.built import Built, event
@@ -82,15 +83,32 @@ def names(server: Server) -> set[str]:
     return {row[0] for row in server.rows("event_catalog")}
 
 
-def test_a_build_and_a_loader_beside_requests_disturb_nobody(
+def collect(collector: Collector, first: int) -> None:
+    """Send single events, each of which the collector commits."""
+    for number in range(first, first + 10):
+        sent = {
+            "id": f"0c0ffee0-0000-4000-8000-{number:012}",
+            "event": "collected",
+            "user_id": f"c{number}",
+            "timestamp": LATER.isoformat(),
+        }
+        wait_until(
+            lambda sent=sent: collector.post("/v1/events", sent).status_code == 200,  # type: ignore[misc]
+            "a commit of the collector",
+        )
+
+
+def test_a_loader_a_collector_and_a_build_beside_requests_disturb_nobody(
     own: Built, start_server: StartServer
 ) -> None:
     server = start_server(own, "--requests-per-second", "0")
     before = server.get(CATALOG)
-    with asking(server) as answers:
+    with asking(server) as answers, running_collector(own.database) as collector:
+        collect(collector, 0)
         own.append([event("late", "brand_new", LATER)])
         own.build()
-        wait_until(lambda: "brand_new" in names(server), "the new event")
+        collect(collector, 10)
+        wait_until(lambda: {"brand_new", "collected"} <= names(server), "the new events")
     assert len(answers) > 10
     assert {answer.status_code for answer in answers} == {200}
     after = server.get(CATALOG)
@@ -99,32 +117,6 @@ def test_a_build_and_a_loader_beside_requests_disturb_nobody(
     assert after.headers["as-of-date"] == LATER.date().isoformat()
     tag = before.headers["etag"]
     assert server.client.get(CATALOG, headers={"If-None-Match": tag}).status_code == 200
-
-
-def test_a_collector_beside_requests_disturbs_nobody(own: Built, start_server: StartServer) -> None:
-    server = start_server(own, "--requests-per-second", "0")
-    with asking(server) as answers, running_collector(own.database) as collector:
-        for number in range(30):
-            sent = {
-                "id": f"0c0ffee0-0000-4000-8000-{number:012}",
-                "event": "collected",
-                "user_id": f"c{number}",
-                "timestamp": LATER.isoformat(),
-            }
-            assert collector.send(sent) == ["appended"]
-        latest = own.database.query if own.database.server else collector._select
-        [(delivery,)] = latest(
-            "select cast(delivery_id as varchar) from raw.deliveries order by delivered_at desc "
-            "limit 1"
-        )
-
-        def is_seen() -> bool:
-            # Where builds keep roll-ups, it is not in them before the next one.
-            return server.get(CATALOG).headers["data-state"] != answers[0].headers["data-state"]
-
-        wait_until(is_seen, "the new state")
-    assert delivery
-    assert {answer.status_code for answer in answers} == {200}
 
 
 def test_pages_go_on_where_they_were_while_rows_come_and_go(
