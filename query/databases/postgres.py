@@ -20,12 +20,16 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from loader import explain
 from loader.errors import LoaderError
 from loader.names import quoted
-from loader.organisations import target_of
 from loader.postgres import open_postgres, settings_statement
 from loader.targets import Target
-from query.databases.base import DEFAULT_TIMEOUT, Result, State, relation_of, schema_of
+from query.databases.base import DEFAULT_TIMEOUT, Result, State
 from query.databases.failures import out_of_reach, overloaded, stopped, too_slow
-from query.databases.states import LATEST_DATES, LATEST_DELIVERY, LATEST_KEPT, delivery_of
+from query.databases.postgres_states import (
+    delivery_in_views,
+    fingerprint,
+    latest_dates,
+    latest_dates_may_be_read,
+)
 from query.errors import HttpError, not_built, not_granted
 from serving.tokens import Directory, read_directory
 
@@ -46,76 +50,6 @@ _KEEPALIVES = {
 _JIT = "set jit = off"
 
 _BEGIN = "begin isolation level repeatable read read only"
-
-# What changes whenever an answer could: the definitions of all relations that answers are made of,
-# by the transactions that wrote them, and PostgreSQL's statistics of how many of their rows were
-# written. Everybody may read both. Definitions change with the commit, statistics within seconds.
-# Where builds keep roll-ups, events are not among these relations, so that answers outlive
-# deliveries until the next build.
-_FINGERPRINT = """
-with recursive needed as (
-    select classes.oid
-    from pg_catalog.pg_class as classes
-    inner join pg_catalog.pg_namespace as schemas
-        on classes.relnamespace = schemas.oid
-    where
-        classes.relkind in ('r', 'p', 'v', 'm')
-        and (
-            schemas.nspname = $1
-            -- beside the public views, what metrics are made of
-            or schemas.nspname = $2
-            and (
-                starts_with(classes.relname, 'fct_')
-                or classes.relname in ('int_funnel_steps', 'int_time_spine')
-            )
-        )
-    union
-    select parts.refobjid
-    from needed
-    inner join pg_catalog.pg_rewrite as rules
-        on needed.oid = rules.ev_class
-    inner join pg_catalog.pg_depend as parts
-        on rules.oid = parts.objid
-    where
-        parts.classid = 'pg_catalog.pg_rewrite'::regclass
-        and parts.refclassid = 'pg_catalog.pg_class'::regclass
-),
-
-described as (
-    select
-        needed.oid,
-        concat_ws(
-            ':',
-            needed.oid,
-            classes.xmin,
-            rules.xmin,
-            pg_stat_get_tuples_inserted(needed.oid),
-            pg_stat_get_tuples_updated(needed.oid),
-            pg_stat_get_tuples_deleted(needed.oid)
-        ) as text
-    from needed
-    inner join pg_catalog.pg_class as classes
-        on needed.oid = classes.oid
-    left join pg_catalog.pg_rewrite as rules
-        on needed.oid = rules.ev_class
-)
-
-select md5(concat_ws(',', $1::text, string_agg(text, ',' order by oid, text)))
-from described
-"""
-
-# Whether a role may read a table; null where there is none.
-_MAY_READ = """
-select
-    has_schema_privilege($2, classes.relnamespace, 'usage')
-    and has_table_privilege($2, classes.oid, 'select')
-from pg_catalog.pg_class as classes
-where classes.oid = to_regclass($1)
-"""
-
-_IS_FLAGGED = """
-select from pg_catalog.pg_attribute where attrelid = to_regclass($1) and attname = 'is_complete'
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,52 +236,21 @@ class PostgresDatabase:
         self, session: psycopg.AsyncConnection, organisation: str | None
     ) -> State:
         since = time.monotonic()
-        schemas = [schema_of(self._target, organisation, name) for name in (None, "intermediate")]
-        [(token,)] = await (await session.execute(_FINGERPRINT, schemas)).fetchall()
+        token = await fingerprint(session, self._target, organisation)
         known = self._known.get(organisation)
-        if known is not None and known.state.token == token[:16]:
+        if known is not None and known.state.token == token:
             state = known.state
         else:
-            state = State(token[:16], *await self._describe(session, organisation))
+            delivery = await delivery_in_views(session, self._target, organisation)
+            as_of, complete = None, None
+            role = self._role_of(organisation)
+            if await latest_dates_may_be_read(session, self._target, organisation, role):
+                await self._act_as_reader(session, organisation)
+                as_of, complete = await latest_dates(session, self._target, organisation)
+                await session.execute(self._as_itself)
+            state = State(token, as_of, delivery, complete)
         self._known[organisation] = _Known(state, since)
         return state
-
-    async def _describe(
-        self, session: psycopg.AsyncConnection, organisation: str | None
-    ) -> tuple[Any, Any, Any]:
-        """Dates and delivery of a state, as far as the user may read of them."""
-        raw = target_of(self._target, organisation).raw_schema
-        place = self._target.place(raw)
-        kept = relation_of(self._target, organisation, "kept_deliveries", "intermediate")
-        spine = relation_of(self._target, organisation, "int_time_spine", "intermediate")
-        bound, as_of, complete, delivery = None, None, None, None
-        if await self._may_read(session, kept):
-            query = LATEST_KEPT.format(kept=kept)
-            [(bound,)] = await (await session.execute(query.encode())).fetchall()
-        if await self._may_read(session, f"{place}.deliveries"):
-            query = LATEST_DELIVERY.format(deliveries=f"{place}.deliveries")
-            delivery = delivery_of(
-                await (await session.execute(query.encode(), [bound])).fetchone()
-            )
-        if await self._may_read(session, spine, self._role_of(organisation)):
-            await self._act_as_reader(session, organisation)
-            flagged = await (await session.execute(_IS_FLAGGED, [spine])).fetchone()
-            flag = "is_complete" if flagged else "false"
-            query = LATEST_DATES.format(spine=spine, is_complete=flag)
-            [(as_of, complete)] = await (await session.execute(query.encode())).fetchall()
-            await session.execute(self._as_itself)
-        return as_of, delivery, complete
-
-    async def _may_read(
-        self, session: psycopg.AsyncConnection, relation: str, role: str = ""
-    ) -> bool:
-        if role:
-            cursor = await session.execute("select from pg_roles where rolname = $1", [role])
-            if await cursor.fetchone() is None:
-                return False
-        [(user,)] = await (await session.execute("select current_user::text")).fetchall()
-        found = await (await session.execute(_MAY_READ, [relation, role or user])).fetchone()
-        return found == (True,)
 
     @asynccontextmanager
     async def _errors(self, organisation: str | None, timeout: float) -> AsyncIterator[None]:

@@ -138,7 +138,9 @@ class Built:
         for reader in readers:
             self.database.execute(f'grant "{reader}" to {asker}')
         self.database.execute(f"grant usage on schema raw to {asker}")
-        self.database.execute(f"grant select on raw.deliveries to {asker}")
+        self.database.execute(f"grant usage on schema analytics_intermediate to {asker}")
+        for table in ("raw.deliveries", "analytics_intermediate.kept_deliveries"):
+            self.database.execute(f"grant select on {table} to {asker}")
 
 
 _ROLES = "select rolname from pg_roles where starts_with(rolname, %s) order by rolname"
