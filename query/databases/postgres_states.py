@@ -94,7 +94,9 @@ async def fingerprint(
     return str(token[:16])
 
 
-async def may_read(session: psycopg.AsyncConnection, relation: str, role: str = "") -> bool | None:
+async def may_read(
+    session: psycopg.AsyncConnection, schema: str, name: str, role: str = ""
+) -> bool | None:
     """Whether a role, or the user itself, may read a relation; None if it is not there."""
     if role:
         cursor = await session.execute("select from pg_roles where rolname = $1", [role])
