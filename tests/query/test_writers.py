@@ -126,8 +126,8 @@ _KEEP = (
 )
 # One that comes before the place where the first page ended, one after it, one that goes.
 _CHANGE = (
-    "insert into analytics.kept_churn values ('!first', date '2026-02-01', 0, 'active'), "
-    "('us-zz', date '2026-02-01', 0, 'active')",
+    "insert into analytics.kept_churn values ('!first', date '2026-02-01', 0, 'active')",
+    "insert into analytics.kept_churn values ('us-zz', date '2026-02-01', 0, 'active')",
     "delete from analytics.kept_churn where user_id = 'us-9'",
 )
 
@@ -141,8 +141,9 @@ def test_pages_go_on_where_they_were_while_rows_come_and_go(
     whole = [row[0] for row in server.rows("user_churn", sort="user_id")]
     pages = server.pages("user_churn", sort="user_id", limit=20)
     found = [next(pages)]
-    for statement in _CHANGE:
-        own.database.execute(statement)
+    with closing(own.database.connect()) as connection:
+        for statement in _CHANGE:
+            connection.execute(statement)
     wait_until(
         lambda: (
             {("us-zz",), ("us-9",)} & set(server.rows("user_churn", select="user_id"))
