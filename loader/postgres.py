@@ -62,7 +62,7 @@ def open_postgres(target: Target) -> psycopg.Connection:
     try:
         if target.role:
             connection.execute(sql.SQL("set role {}").format(sql.Identifier(target.role)))
-        connection.execute(_set_all(connection.info.server_version))
+        connection.execute(settings_statement(connection.info.server_version))
         connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
         connection.autocommit = False
     except psycopg.Error as error:
@@ -74,8 +74,8 @@ def open_postgres(target: Target) -> psycopg.Connection:
     return connection
 
 
-def _set_all(server_version: int) -> sql.Composed:
-    """One statement for all settings that a server of this version knows."""
+def settings_statement(server_version: int) -> sql.Composed:
+    """One statement that sets all this for a session on a server of this version."""
     settings = dict(_SETTINGS)
     for since, more in _SETTINGS_SINCE.items():
         if server_version >= since * 10_000:

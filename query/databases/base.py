@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -13,8 +13,16 @@ from loader.organisations import target_of
 from loader.targets import Target
 from serving.tokens import Directory
 
-#: Times are seconds.
+#: Seconds that a query may take.
 DEFAULT_TIMEOUT = 30.0
+
+#: Gets a level of the log, and a sentence for it.
+Notify = Callable[[str, str], None]
+
+
+def say_nothing(level: str, sentence: str) -> None:
+    """Where nobody keeps a log."""
+    del level, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +59,10 @@ class Result:
 
 
 class Database(Protocol):
-    """A database that can be asked. Its methods raise HttpError where they fail:
+    """A database that can be asked.
 
-    409 not_built or not_granted, 422 too_slow, 400 for values beyond a type's range, 503 while the
-    database cannot be used.
+    Its methods raise HttpError where they fail: 409 not_built, not_granted or stopped (by a view's
+    own words), 422 too_slow or too_large, 503 while the database cannot be used.
     """
 
     @property
@@ -70,7 +78,7 @@ class Database(Protocol):
         """End: stops what still runs."""
         ...
 
-    async def fetch(
+    async def fetch(  # noqa: PLR0913 (what a query is, and how far it may go)
         self,
         organisation: str | None,
         sql: str,
@@ -107,9 +115,7 @@ class Database(Protocol):
         ...
 
 
-def schema_of(
-    target: Target, organisation: str | None, custom_schema: str | None = None
-) -> str:
+def schema_of(target: Target, organisation: str | None, custom_schema: str | None = None) -> str:
     """The name of a schema that dbt built for an organisation.
 
     ``custom_schema`` is what the project appends, such as intermediate; None for that of the marts.
