@@ -62,24 +62,26 @@ def _parameter(found: Field, value: Value) -> Parameter:
             if day is None:
                 raise _wrong(found, f"{value!r} is no date as YYYY-MM-DD")
             return day
+        case "bigint" | "integer" | "double precision" | "double":
+            return _number(found, value)
         case "boolean":
             if not isinstance(value, bool):
                 raise _wrong(found, f"{value!r} is neither true nor false")
             return value
-        case "bigint" | "integer":
-            if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= _BIGINT:
-                raise _wrong(found, f"{value!r} is no whole number of 64 bits")
-            return value
-        case "double precision" | "double":
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                raise _wrong(found, f"{value!r} is no number")
-            if not math.isfinite(value) or abs(value) > 1e300:
-                raise _wrong(found, "that number is too large")
-            return float(value)
         case _:
             if not isinstance(value, str):
                 raise _wrong(found, f"{value!r} is no text; write it in quotes")
             return value
+
+
+def _number(found: Field, value: Value) -> Parameter:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _wrong(found, f"{value!r} is no number")
+    if not math.isfinite(value) or abs(value) >= _BIGINT:
+        raise _wrong(found, "that number is too large")
+    if found.data_type in ("bigint", "integer") and value != int(value):
+        raise _wrong(found, f"{value!r} is no whole number")
+    return int(value) if found.data_type in ("bigint", "integer") else float(value)
 
 
 def _wrong(found: Field, why: str) -> HttpError:

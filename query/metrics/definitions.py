@@ -1,4 +1,4 @@
-"""What the semantic layer says of each metric, and of what groups it; no library is needed for it."""
+"""What the semantic layer says of each metric and of what groups it; it takes no library."""
 
 from __future__ import annotations
 
@@ -32,9 +32,13 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a metric adds up: an aggregation over the rows of a relation, by one of its dates."""
+    """What a metric adds up: an aggregation over the rows of a relation, by one of its dates.
+
+    ``model`` is the semantic model that describes the relation.
+    """
 
     metric: str
+    model: str
     aggregation: str
     relation: Relation
     date: str
@@ -204,6 +208,7 @@ def _sources(
     (dimension,) = (one for one in model["dimensions"] if one["name"] == date)
     yield Source(
         name,
+        model["name"],
         _aggregation(measure),
         known[model["node_relation"]["relation_name"]],
         date,

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import copy
 import json
+import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any, Literal, NoReturn
 
@@ -22,7 +23,10 @@ from metricflow.protocols.sql_client import SqlEngine
 from metricflow.sql.render.duckdb_renderer import DuckDbSqlPlanRenderer
 from metricflow.sql.render.postgres import PostgresSQLSqlPlanRenderer
 from metricflow.sql.render.sql_plan_renderer import SqlPlanRenderer
-from metricflow_semantics.errors.error_classes import InvalidQueryException
+from metricflow_semantics.errors.error_classes import (
+    InformativeUserError,
+    InvalidQueryException,
+)
 from metricflow_semantics.model.dbt_manifest_parser import (
     parse_manifest_from_dbt_generated_manifest,
 )
@@ -34,6 +38,11 @@ Dialect = Literal["duckdb", "postgres"]
 
 #: Stands in SQL for the relation of this number, until it is known whose is meant.
 PLACE = "qa_relations.r{}_"
+
+# For MetricFlow all time begins in 2000, of which it only warns, and ends in 2040, which it means.
+_FIRST_DATE = date(1900, 1, 1)
+_LAST_DATE = date(2040, 12, 31)
+logging.getLogger("metricflow_semantics").setLevel(logging.ERROR)
 
 _RENDERERS: Mapping[Dialect, tuple[SqlEngine, type[SqlPlanRenderer]]] = {
     "duckdb": (SqlEngine.DUCKDB, DuckDbSqlPlanRenderer),
@@ -81,7 +90,7 @@ class Engine:
         self._engine = MetricFlowEngine(lookup, _Renderer(dialect))
         self._lock = threading.Lock()
 
-    def group_bys(self, metrics: Sequence[str]) -> list[tuple[str, str | None, str]]:
+    def group_bys(self, metrics: tuple[str, ...]) -> list[tuple[str, str | None, str]]:
         """What these metrics can be grouped by together.
 
         Returns:
@@ -102,10 +111,10 @@ class Engine:
 
     def sql(
         self,
-        metrics: Sequence[str],
-        group_by: Sequence[str],
-        where: Sequence[str],
-        between: tuple[date, date] | None,
+        metrics: tuple[str, ...],
+        group_by: tuple[str, ...],
+        where: tuple[str, ...],
+        between: tuple[date | None, date | None],
     ) -> str:
         """The SQL of a question: a query whose columns are named like what was asked for.
 
@@ -114,12 +123,14 @@ class Engine:
             group_by: Names, of times with their period.
             where: Conditions in MetricFlow's own language; nothing that a client wrote may be in
                 them.
-            between: First and last date, which MetricFlow widens to whole periods.
+            between: First and last date, of whole periods; None where it is open.
 
         Raises:
             HttpError: 400, MetricFlow sees no way to put these together.
         """
-        start, end = between or (None, None)
+        start, end = between
+        if start is not None or end is not None:
+            start, end = start or _FIRST_DATE, end or _LAST_DATE
         request = MetricFlowQueryRequest.create(
             metric_names=list(metrics),
             group_by_names=list(group_by),
@@ -131,7 +142,7 @@ class Engine:
         try:
             with self._lock:
                 statement = self._engine.explain(request).sql_statement
-        except InvalidQueryException as error:
+        except (InformativeUserError, InvalidQueryException) as error:
             raise _refused(str(error)) from error
         return statement.without_descriptions.sql
 

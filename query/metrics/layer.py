@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,10 @@ from serving.errors import HttpError, bad_request
 _PLACES = re.compile(re.escape(PLACE).replace(r"\{\}", r"(\d+)"))
 _TIME = Field(METRIC_TIME, "time", "date", "The date of each metric's own rows, see describe.")
 _MOST_KEPT = 500
+_BEGINS: Mapping[Grain, str] = {
+    "day": "Day",
+    **{grain: f"{grain.title()} from" for grain in GRAINS if grain != "day"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +69,19 @@ class Layer:
         self.saved_queries: Mapping[str, SavedQuery] = definitions.saved_queries(semantic)
         self._fields = definitions.fields(semantic, self._relations)
         self._engine = Engine(semantic, dialect)
-        self._kept: OrderedDict[object, str] = OrderedDict()
+        self._sql = lru_cache(_MOST_KEPT)(self._engine.sql)
+        self._group_bys = lru_cache(_MOST_KEPT)(self._engine.group_bys)
 
     @property
     def relations(self) -> Sequence[Relation]:
         """What metrics are made of, in the order of the places in SQL."""
         return [self._relations[name] for name in self._engine.relation_names]
 
-    def metric(self, name: str) -> Metric:
-        """The metric of this name; HttpError 400 that names the nearest one."""
+    def metric(self, name: str, *, status: int = 400) -> Metric:
+        """The metric of this name; HttpError of this status that names the nearest one."""
         found = self.metrics.get(name)
         if found is None:
-            raise unknown("metric", name, self.metrics)
+            raise unknown("metric", name, self.metrics, status=status)
         return found
 
     def saved_query(self, name: str) -> SavedQuery:
@@ -91,17 +96,21 @@ class Layer:
         for name in metrics:
             self.metric(name)
         found: dict[str, Field] = {}
-        for name, model, element in self._engine.group_bys(metrics):
+        for name, model, element in self._group_bys(tuple(metrics)):
             if model is None:
                 found[name] = _TIME
             elif not element:
                 found[name] = Field(name, "entity", "text", "An id.")
-            else:
+            elif (model, element) not in self._own_dates(metrics):
                 known = self._fields[model, element]
                 way = name.removesuffix(element)
                 within = tuple(f"{way}{one}" for one in known.within)
                 found[name] = replace(known, name=name, within=within)
         return found
+
+    def _own_dates(self, metrics: Sequence[str]) -> set[tuple[str, str]]:
+        """Semantic models and the dates that metric_time is in them already."""
+        return {(one.model, one.date) for name in metrics for one in self.metrics[name].sources}
 
     def expand(self, question: Question) -> Question:
         """The question with the metrics and groups of its saved query."""
@@ -135,7 +144,10 @@ class Layer:
         between = _whole(between, grain)
         columns = (
             *(_grouped(field, time_grain) for field, time_grain in groups),
-            *(Column(name, "metric", "number", self.metric(name).label) for name in question.metrics),
+            *(
+                Column(name, "metric", "number", self.metric(name).label)
+                for name in question.metrics
+            ),
         )
         values: list[Parameter] = []
         where: list[str] = []
@@ -143,12 +155,13 @@ class Layer:
             where.append(condition(field, one, len(values)))
             values += parameters(field, one)
         order = _order(question, columns)
-        sql = self._sql(question.metrics, [one.name for one in columns], where, between)
+        names = tuple(one.name for one in columns if one.kind != "metric")
+        sql = self._sql(question.metrics, names, tuple(where), between)
         sql = f"{sql}\n{order}LIMIT {question.limit + 1}"
         return Plan(question, columns, sql, tuple(values), between, grain)
 
     def statement(self, plan: Plan, target: Target, organisation: str | None) -> str:
-        """The plan's SQL over an organisation's relations, with its values as $1, $2 …"""
+        """The plan's SQL over an organisation's relations, with $1, $2 … for its values."""
         relations = self.relations
         places = {
             str(number): relation_of(target, organisation, one.name, one.custom_schema)
@@ -156,28 +169,6 @@ class Layer:
         }
         sql = _PLACES.sub(lambda match: places[match[1]], plan.sql)
         return VALUES.sub(lambda match: f"${int(match[1]) + 1}", sql)
-
-    def _sql(
-        self,
-        metrics: Sequence[str],
-        names: Sequence[str],
-        where: Sequence[str],
-        between: tuple[date | None, date | None],
-    ) -> str:
-        group_by = [name for name in names if name not in metrics]
-        key = (tuple(metrics), tuple(group_by), tuple(where), between)
-        if key in self._kept:
-            self._kept.move_to_end(key)
-            return self._kept[key]
-        start, end = between
-        bounds = None
-        if start is not None or end is not None:
-            bounds = (start or date(1, 1, 1), end or date(9999, 12, 31))
-        sql = self._engine.sql(metrics, group_by, where, bounds)
-        self._kept[key] = sql
-        if len(self._kept) > _MOST_KEPT:
-            self._kept.popitem(last=False)
-        return sql
 
     def _time(self, name: str, metrics: Sequence[str]) -> tuple[str, Grain]:
         """A time's name without its period, and the period; of none the metrics' longest."""
@@ -205,7 +196,9 @@ class Layer:
         found = fields.get(asked.field)
         if found is None:
             if asked.field.startswith(METRIC_TIME):
-                raise bad_request("invalid_filter", "Dates of metric_time go into time, not filters.")
+                raise bad_request(
+                    "invalid_filter", "Dates of metric_time go into time, not filters."
+                )
             raise unknown("field", asked.field, fields, of="what these metrics have in common")
         if found.name == METRIC_TIME:
             raise bad_request("invalid_filter", "Dates of metric_time go into time, not filters.")
@@ -235,8 +228,8 @@ class Layer:
 
 
 def _no_group(name: str, fields: Mapping[str, Field], metrics: Sequence[str]) -> HttpError:
-    names = [f"{one}__{grain}" for one in fields for grain in GRAINS if fields[one].kind == "time"]
-    names += [one for one in fields if fields[one].kind != "time"]
+    names = [one for one in fields if fields[one].kind != "time"]
+    names += [f"{one}__{grain}" for one in fields for grain in GRAINS if fields[one].kind == "time"]
     return unknown("group", name, names, of=f"what {', '.join(metrics)} can be grouped by")
 
 
@@ -254,7 +247,7 @@ def _whole(
 
 def _grouped(field: Field, grain: Grain | None) -> Column:
     if grain is not None:
-        return Column(field.name, "time", "date", f"{grain.title()} that begins on", grain)
+        return Column(field.name, "time", "date", _BEGINS[grain], grain)
     label = field.name.rpartition("__")[2].replace("_", " ").capitalize()
     return Column(field.name, "dimension", field.data_type, label)
 

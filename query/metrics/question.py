@@ -22,8 +22,10 @@ MAX_PERIODS = 5_000
 _MAX_NAMES = 50
 _MAX_VALUES = 1_000
 _MAX_TEXT = 1_000
-#: Years between which dates lie; what is outside is a slip, and calendars end somewhere.
+#: Years of dates that values may be; what is outside is a slip, and calendars end somewhere.
 _YEARS = range(1900, 2201)
+#: Years of time ranges; MetricFlow has none after 2040, in which the last week of 2039 ends.
+_RANGE_YEARS = range(1900, 2040)
 _KEYS = ("metrics", "saved_query", "group_by", "time", "filters", "order_by", "limit")
 
 
@@ -166,9 +168,10 @@ def _date(key: str, given: object) -> date | None:
     if given is None:
         return None
     found = read_date(given)
-    if found is None:
+    if found is None or found.year not in _RANGE_YEARS:
         raise _invalid(
-            f"{key} is a date as YYYY-MM-DD, from {_YEARS[0]}-01-01 to {_YEARS[-1]}-12-31."
+            f"{key} is a date as YYYY-MM-DD,"
+            f" from {_RANGE_YEARS[0]}-01-01 to {_RANGE_YEARS[-1]}-12-31."
         )
     return found
 
