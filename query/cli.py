@@ -8,6 +8,7 @@ from loader.commands.group import Entry, LazyGroup
 from loader.commands.options import CONTEXT_SETTINGS, epilog
 
 _COMMANDS = {
+    "serve": Entry("query.commands.serve", "Answer questions over HTTP."),
     "token": Entry("serving.commands.token", "Create, list and revoke tokens."),
 }
 
@@ -18,6 +19,7 @@ _COMMANDS = {
     context_settings={"auto_envvar_prefix": "QUERY", **CONTEXT_SETTINGS},
     epilog=epilog(
         "query token create --scope query",
+        "query serve --target postgres",
     ),
 )
 @click.version_option(package_name="dbt-event-analytics", prog_name="query")

@@ -40,6 +40,7 @@ class State:
     Attributes:
         token: Changes whenever an answer could: after a delivery, a removal, a build.
         as_of_date: The last date of all reports; None where there are no events, or no views.
+        last_complete_date: The last date that is over; None where nobody says so.
         delivery: The latest delivery that is in the events; None where there is none, or where
             the user may not read raw.deliveries.
     """
@@ -47,6 +48,7 @@ class State:
     token: str
     as_of_date: date | None = None
     delivery: Delivery | None = None
+    last_complete_date: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

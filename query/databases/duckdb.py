@@ -20,7 +20,7 @@ from loader.targets import Target
 from query.databases.base import DEFAULT_TIMEOUT, Notify, Result, State, relation_of
 from query.databases.failures import out_of_reach, overloaded, stopped, too_large, too_slow
 from query.databases.snapshots import BusyError, Snapshot, Snapshots
-from query.databases.states import LATEST_DELIVERY, LATEST_KEPT, delivery_of
+from query.databases.states import LATEST_DATES, LATEST_DELIVERY, LATEST_KEPT, delivery_of
 from query.errors import HttpError, not_built
 from serving.tokens import Directory, read_directory
 
@@ -104,8 +104,9 @@ class DuckDBDatabase:
         return await self._state_of(self._at(None), organisation)
 
     def stamp(self) -> object:
-        """The copy; tokens are read from it, too."""
-        return self._snapshots.current and self._snapshots.current.stamp
+        """The copy; tokens are read from it, too. Without one they have yet to be read."""
+        current = self._snapshots.current
+        return object() if current is None else current.stamp
 
     async def directory(self) -> Directory:
         """The tokens and organisations that the copy knows."""
@@ -145,7 +146,7 @@ class DuckDBDatabase:
         raw = target_of(self._target, organisation).raw_schema
         spine = relation_of(self._target, organisation, "int_time_spine", "intermediate")
         kept = relation_of(self._target, organisation, "kept_deliveries", "intermediate")
-        bound, as_of, delivery = None, None, None
+        bound, as_of, complete, delivery = None, None, None, None
         # Of what is not there yet nothing can be said.
         with suppress(duckdb.CatalogException):
             [(bound,)] = cursor.execute(LATEST_KEPT.format(kept=kept)).fetchall()
@@ -153,9 +154,12 @@ class DuckDBDatabase:
             query = LATEST_DELIVERY.format(deliveries=f"{self._target.place(raw)}.deliveries")
             delivery = delivery_of(cursor.execute(query, [bound]).fetchone())
         with suppress(duckdb.CatalogException, *_DATA_ERRORS):
-            [(as_of,)] = cursor.execute(f"select max(calendar_date) from {spine}").fetchall()
+            columns = cursor.execute(f"describe {spine}").fetchall()
+            flag = "is_complete" if any(name == "is_complete" for name, *_ in columns) else "false"
+            query = LATEST_DATES.format(spine=spine, is_complete=flag)
+            [(as_of, complete)] = cursor.execute(query).fetchall()
         token = hashlib.sha256(repr((snapshot.stamp, organisation)).encode()).hexdigest()[:16]
-        return State(token, as_of, delivery)
+        return State(token, as_of, delivery, complete)
 
     async def _run(
         self,

@@ -7,6 +7,7 @@ that they are said to be of are of one moment.
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -24,7 +25,7 @@ from loader.postgres import open_postgres, settings_statement
 from loader.targets import Target
 from query.databases.base import DEFAULT_TIMEOUT, Result, State, relation_of, schema_of
 from query.databases.failures import out_of_reach, overloaded, stopped, too_slow
-from query.databases.states import LATEST_DELIVERY, LATEST_KEPT, delivery_of
+from query.databases.states import LATEST_DATES, LATEST_DELIVERY, LATEST_KEPT, delivery_of
 from query.errors import HttpError, not_built, not_granted
 from serving.tokens import Directory, read_directory
 
@@ -90,6 +91,10 @@ from pg_catalog.pg_class as classes
 where classes.oid = to_regclass($1)
 """
 
+_IS_FLAGGED = """
+select from pg_catalog.pg_attribute where attrelid = to_regclass($1) and attname = 'is_complete'
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class _Known:
@@ -108,6 +113,10 @@ class PostgresDatabase:
     def __init__(self, target: Target, *, reader_role: str, connections: int) -> None:
         self._target = target
         self._reader_role = reader_role
+        own = quoted(target.role) if target.role else "none"
+        self._as_itself = f"set local role {own}".encode()
+        self._looker: psycopg.Connection | None = None
+        self._looks = threading.Lock()
         self._known: dict[str | None, _Known] = {}
         self._looking: dict[str | None, asyncio.Lock] = {}
         self._pool: AsyncConnectionPool[psycopg.AsyncConnection] = AsyncConnectionPool(
@@ -141,6 +150,7 @@ class PostgresDatabase:
     async def close(self) -> None:
         """Close all connections."""
         await self._pool.close()
+        self._stop_looking()
 
     async def fetch(  # noqa: PLR0913 (the interface)
         self,
@@ -186,10 +196,26 @@ class PostgresDatabase:
             raise out_of_reach() from error
 
     def _read_directory(self) -> Directory:
-        with open_postgres(self._target) as connection:
-            return read_directory(
-                self._target, lambda query: connection.execute(query.encode()).fetchall()
-            )
+        """On a connection of its own, so that tokens wait for no query."""
+        with self._looks:
+            connection = self._looker
+            try:
+                if connection is None or connection.closed:
+                    connection = self._looker = open_postgres(self._target)
+                found = read_directory(
+                    self._target, lambda query: connection.execute(query.encode()).fetchall()
+                )
+                connection.rollback()
+            except BaseException:
+                self._stop_looking()
+                raise
+            return found
+
+    def _stop_looking(self) -> None:
+        if self._looker is not None:
+            with suppress(psycopg.Error):
+                self._looker.close()
+            self._looker = None
 
     def _check(self) -> None:
         with open_postgres(self._target) as connection:
@@ -269,13 +295,13 @@ class PostgresDatabase:
 
     async def _describe(
         self, session: psycopg.AsyncConnection, organisation: str | None
-    ) -> tuple[Any, Any]:
-        """Date and delivery of a state, as far as the user may read of them."""
+    ) -> tuple[Any, Any, Any]:
+        """Dates and delivery of a state, as far as the user may read of them."""
         raw = target_of(self._target, organisation).raw_schema
         place = self._target.place(raw)
         kept = relation_of(self._target, organisation, "kept_deliveries", "intermediate")
         spine = relation_of(self._target, organisation, "int_time_spine", "intermediate")
-        bound, as_of, delivery = None, None, None
+        bound, as_of, complete, delivery = None, None, None, None
         if await self._may_read(session, kept):
             query = LATEST_KEPT.format(kept=kept)
             [(bound,)] = await (await session.execute(query.encode())).fetchall()
@@ -286,14 +312,12 @@ class PostgresDatabase:
             )
         if await self._may_read(session, spine, self._role_of(organisation)):
             await self._act_as_reader(session, organisation)
-            query = f"select max(calendar_date) from {spine}"
-            [(as_of,)] = await (await session.execute(query.encode())).fetchall()
-            await session.execute(
-                b"set local role none"
-                if not self._target.role
-                else f"set local role {quoted(self._target.role)}".encode()
-            )
-        return as_of, delivery
+            flagged = await (await session.execute(_IS_FLAGGED, [spine])).fetchone()
+            flag = "is_complete" if flagged else "false"
+            query = LATEST_DATES.format(spine=spine, is_complete=flag)
+            [(as_of, complete)] = await (await session.execute(query.encode())).fetchall()
+            await session.execute(self._as_itself)
+        return as_of, delivery, complete
 
     async def _may_read(
         self, session: psycopg.AsyncConnection, relation: str, role: str = ""

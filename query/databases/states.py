@@ -17,6 +17,10 @@ where $1::timestamptz is null or delivered_at <= $1::timestamptz
 order by delivered_at desc
 limit 1
 """
+#: The last date of all reports, and the last one that is over, where the spine says which are.
+LATEST_DATES = """
+select max(calendar_date), max(case when {is_complete} then calendar_date end) from {spine}
+"""
 #: Where builds keep roll-ups: when the latest events came that are in them.
 LATEST_KEPT = "select max(ingested_at) from {kept}"
 
