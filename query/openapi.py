@@ -10,7 +10,8 @@ from query.catalog import Catalog
 
 _INTRODUCTION = """\
 Every public view of the dbt models, and nothing that is not in them. An answer says of which
-state of the data it is: as_of_date, the latest delivery of events, and a token that changes with the data.
+state of the data it is: as_of_date, the latest delivery of events, and a token that
+changes with the data.
 Errors are JSON with code, message and detail, and name what was probably meant.
 """
 _ERROR = {
