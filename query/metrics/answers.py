@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from query.databases.base import Database, State, relation_of
+from query.databases.base import Database, State
 from query.metrics.conditions import Parameter
 from query.metrics.definitions import Grain
 from query.metrics.layer import Column, Layer, Plan
@@ -18,11 +17,6 @@ from query.metrics.periods import end_of, last_ones
 from query.metrics.question import Between, Last, Question
 
 Cell = str | int | float | bool | None
-
-# Every date of reports, and whether it is over; readers may read it, as metrics are made of it.
-_SPINE = "int_time_spine"
-_SPINE_SCHEMA = "intermediate"
-_MOST_STATES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +51,18 @@ class Answered:
         explained: The question, and how it was answered.
         rows: Values in the order of the columns.
         truncated: Whether there are more than the question's limit.
-        last_complete_date: The last date that is over; None before the first event.
         state: The data that were read.
     """
 
     explained: Explained
     rows: list[tuple[Cell, ...]]
     truncated: bool
-    last_complete_date: date | None
     state: State
+
+    @property
+    def last_complete_date(self) -> date | None:
+        """The last date that is over; None before the first event."""
+        return complete_until(self.state)
 
     def incomplete(self) -> list[str]:
         """First dates of the periods in the answer that are not over."""
@@ -116,16 +113,15 @@ class Metrics:
         self.layer = layer
         self._database = database
         self._timeout = timeout
-        self._complete: OrderedDict[tuple[str | None, str], date | None] = OrderedDict()
 
     async def explain(self, organisation: str | None, question: Question) -> Explained:
         """How a question would be answered now."""
-        plan, _ = await self._plan(organisation, question)
+        plan = await self._plan(organisation, question)
         return self._explained(organisation, plan)
 
     async def answer(self, organisation: str | None, question: Question) -> Answered:
         """Answer a question for an organisation; None for the default schemas."""
-        plan, last_complete_date = await self._plan(organisation, question)
+        plan = await self._plan(organisation, question)
         most = plan.question.limit
         result = await self._database.fetch(
             organisation,
@@ -138,42 +134,24 @@ class Metrics:
             self._explained(organisation, plan),
             [_cells(plan.columns, row) for row in result.rows[:most]],
             len(result.rows) > most,
-            last_complete_date,
             result.state,
         )
 
-    async def last_complete_date(self, organisation: str | None) -> date | None:
-        """The last date that is over; None before the first event."""
-        state = await self._database.state(organisation)
-        key = (organisation, state.token)
-        if key not in self._complete:
-            spine = relation_of(self._database.target, organisation, _SPINE, _SPINE_SCHEMA)
-            result = await self._database.fetch(
-                organisation,
-                f"select max(calendar_date) from {spine} where is_complete",
-                timeout=self._timeout,
-            )
-            self._complete[key] = _day(result.rows[0][0])
-            while len(self._complete) > _MOST_STATES:
-                self._complete.popitem(last=False)
-        return self._complete[key]
-
-    async def _plan(self, organisation: str | None, question: Question) -> tuple[Plan, date | None]:
+    async def _plan(self, organisation: str | None, question: Question) -> Plan:
         expanded = self.layer.expand(question)
         # before anything is asked of the database, what can be wrong without it
         for name in expanded.metrics:
             self.layer.metric(name)
         grain = self.layer.grain(expanded)
-        complete = await self.last_complete_date(organisation)
         if isinstance(expanded.time, Last):
             state = await self._database.state(organisation)
-            expanded = replace(expanded, time=_dates(expanded.time, grain, state, complete))
+            expanded = replace(expanded, time=_dates(expanded.time, grain, state))
         match expanded.time:
             case Between(start, end):
                 between: tuple[date | None, date | None] = (start, end)
             case _:
                 between = (None, None)
-        return await asyncio.to_thread(self.layer.plan, expanded, between), complete
+        return await asyncio.to_thread(self.layer.plan, expanded, between)
 
     def _explained(self, organisation: str | None, plan: Plan) -> Explained:
         sql = self.layer.statement(plan, self._database.target, organisation)
@@ -182,9 +160,16 @@ class Metrics:
         )
 
 
-def _dates(last: Last, grain: Grain | None, state: State, complete: date | None) -> Between:
+def complete_until(state: State) -> date | None:
+    """The last date that is over; of older builds, which do not say, the one before the last."""
+    if state.last_complete_date is None and state.as_of_date is not None:
+        return state.as_of_date - timedelta(1)
+    return state.last_complete_date
+
+
+def _dates(last: Last, grain: Grain | None, state: State) -> Between:
     """The dates of the last periods; before the first event, some without any event."""
-    until = state.as_of_date if last.running else complete
+    until = state.as_of_date if last.running else complete_until(state)
     return Between(
         *last_ones(
             last.grain or grain or "day", last.number, until or _today(), whole=not last.running

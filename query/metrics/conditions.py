@@ -37,21 +37,23 @@ def condition(found: Field, asked: Filter, first: int) -> str:
         "category": f"{{{{ Dimension('{found.name}') }}}}",
         "entity": f"cast({{{{ Entity('{found.name}') }}}} as text)",
     }[found.kind]
-    if asked.operation == "is_null":
+    if asked.operation == "null":
         return f"{reference} is {'' if asked.values[0] else 'not '}null"
     places = [VALUE.format(first + index) for index in range(len(asked.values))]
     operator = _OPERATORS[asked.operation]
-    if asked.operation in ("in", "not_in"):
-        return f"{reference} {operator} ({', '.join(places)})"
-    return f"{reference} {operator} {places[0]}"
+    listed = f"({', '.join(places)})" if asked.operation in ("in", "not_in") else places[0]
+    compared = f"{reference} {operator} {listed}"
+    if asked.operation in ("ne", "not_in"):
+        return f"({reference} is null or {compared})"
+    return compared
 
 
 def parameters(found: Field, asked: Filter) -> Sequence[Parameter]:
     """The filter's values as those of the field's type; HttpError 400 where one is none."""
-    if asked.operation == "is_null":
+    if asked.operation == "null":
         return ()
     if found.data_type == "boolean" and asked.operation not in ("eq", "ne", "in", "not_in"):
-        raise _wrong(found, "it is true or false, and can be eq, ne, in, not_in or is_null")
+        raise _wrong(found, "it is true or false, and can be eq, ne, in, not_in or null")
     return [_parameter(found, value) for value in asked.values]
 
 

@@ -269,8 +269,10 @@ def _order(question: Question, columns: Sequence[Column]) -> str:
     return f"ORDER BY {', '.join(order.values())}\n" if order else ""
 
 
-def read_layer(manifest: Path, dialect: Dialect) -> Layer | None:
+def read_layer(manifest: Path, engine: str) -> Layer | None:
     """The semantic layer beside dbt's manifest.json; None where the project has no metrics.
+
+    ``engine`` is that of the target.
 
     Raises:
         LoaderError: A file is missing, or is none of dbt's.
@@ -289,7 +291,7 @@ def read_layer(manifest: Path, dialect: Dialect) -> Layer | None:
     try:
         if not contents[1]["metrics"]:
             return None
-        return Layer(contents[0], contents[1], dialect)
+        return Layer(contents[0], contents[1], "postgres" if engine == "postgres" else "duckdb")
     except (LookupError, TypeError) as error:
         raise LoaderError(
             f"{manifest} and {semantic.name} are not of one run of dbt: {error!r}. "

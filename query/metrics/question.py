@@ -12,7 +12,7 @@ from query.metrics.definitions import Grain
 from query.metrics.periods import GRAINS
 from serving.errors import HttpError, bad_request
 
-Operation = Literal["eq", "ne", "lt", "lte", "gt", "gte", "in", "not_in", "is_null"]
+Operation = Literal["eq", "ne", "lt", "lte", "gt", "gte", "in", "not_in", "null"]
 Value = str | int | float | bool | None
 
 OPERATIONS: tuple[Operation, ...] = get_args(Operation)
@@ -31,7 +31,10 @@ _KEYS = ("metrics", "saved_query", "group_by", "time", "filters", "order_by", "l
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Rows for which a field and values are in this relation count; ``is_null`` has a bool."""
+    """Rows for which a field and values are in this relation count; ``null`` has a bool.
+
+    As for views, ``ne`` and ``not_in`` let rows without a value through.
+    """
 
     field: str
     operation: Operation
@@ -207,12 +210,12 @@ def _filter(given: object) -> Filter:
         raise _invalid("field of a filter is a name.")
     if operation not in OPERATIONS:
         raise unknown("operation", str(operation), OPERATIONS, of="a filter")
-    if "value" not in given and operation != "is_null":
+    if "value" not in given and operation != "null":
         raise _invalid(f"The filter on {field!r} has no value.")
     value = given.get("value", True)
-    if operation == "is_null":
+    if operation == "null":
         if not isinstance(value, bool):
-            raise _invalid("The value of is_null is true or false.")
+            raise _invalid("The value of null is true or false.")
         return Filter(field, operation, (value,))
     if operation in ("in", "not_in"):
         if not isinstance(value, list) or not 1 <= len(value) <= _MAX_VALUES:
@@ -225,7 +228,7 @@ def _value(field: str, given: object) -> Value:
     if not isinstance(given, str | int | float | bool):
         raise _invalid(
             f"A value of the filter on {field!r} is no text, number, true or false.",
-            "For rows without a value use is_null.",
+            "For rows without a value use null.",
         )
     if isinstance(given, str) and (len(given) > _MAX_TEXT or "\x00" in given):
         raise _invalid(
