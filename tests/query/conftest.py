@@ -1,0 +1,89 @@
+"""Fixtures of the API's tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import MakeDatabase
+from tests.query.built import Built
+from tests.query.running import Server, running
+from tests.support.databases import Engine
+
+StartServer = Callable[..., Server]
+
+
+@pytest.fixture(scope="session")
+def all_built(make_session_database: MakeDatabase) -> Iterator[Callable[[Engine], Built]]:
+    """A built database of an engine, which many tests read and none changes."""
+    found: dict[Engine, Built] = {}
+
+    def get(engine: Engine) -> Built:
+        if engine not in found:
+            found[engine] = Built(make_session_database(engine))
+            found[engine].create()
+        return found[engine]
+
+    yield get
+    for built in found.values():
+        built.drop_roles()
+
+
+@pytest.fixture
+def built(engine: Engine, all_built: Callable[[Engine], Built]) -> Built:
+    """That of each engine in turn."""
+    return all_built(engine)
+
+
+@pytest.fixture(scope="session")
+def servers(all_built: Callable[[Engine], Built]) -> Iterator[Callable[[Engine], Server]]:
+    """One server for each engine that many tests ask."""
+    with ExitStack() as stack:
+        found: dict[Engine, Server] = {}
+
+        def get(engine: Engine) -> Server:
+            if engine not in found:
+                one = all_built(engine)
+                found[engine] = stack.enter_context(
+                    running(
+                        one.database,
+                        one.manifest,
+                        *one.options(),
+                        *("--requests-per-second", "0"),
+                        env=one.asker(),
+                    )
+                )
+            return found[engine]
+
+        yield get
+
+
+@pytest.fixture
+def server(engine: Engine, servers: Callable[[Engine], Server]) -> Server:
+    """A server of each engine in turn."""
+    return servers(engine)
+
+
+@pytest.fixture
+def start_server() -> Iterator[StartServer]:
+    """Start servers that end with the test."""
+    with ExitStack() as stack:
+
+        def start(
+            built: Built, *options: str, manifest: Path | None = None, **more: object
+        ) -> Server:
+            return stack.enter_context(
+                running(
+                    built.database,
+                    manifest or built.manifest,
+                    *built.options(),
+                    *options,
+                    env=built.asker(),
+                    **more,  # type: ignore[arg-type]
+                )
+            )
+
+        yield start
