@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -131,6 +132,13 @@ def paths(service: Service) -> Mapping[str, Any]:
                 "operationId": "graphql",
                 "tags": ["graphql"],
                 "summary": "Several views and metrics in one request, by the names they have here.",
+                "x-examples": [
+                    {
+                        "summary": "The last week, day by day",
+                        "path": PATH,
+                        "body": json.dumps({"query": example}),
+                    }
+                ],
                 "requestBody": {
                     "required": True,
                     "content": {

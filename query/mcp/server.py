@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, Literal
 
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ToolAnnotations
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from query.mcp.assistant import Assistant, for_model
 from query.metrics.periods import GRAINS
@@ -27,27 +27,35 @@ _READS = ToolAnnotations(
 #: Finds whose data a call is about.
 Organisation = Callable[["Context[Any, Any]"], str | None]
 
-_Time = TypedDict(
-    "_Time",
-    {
-        "from": str,
-        "to": str,
-        "last": int,
-        "grain": Literal["day", "week", "month", "quarter", "year"],
-        "running": bool,
-    },
-    total=False,
-)
+
+class _Part(BaseModel):
+    """A part of a question; what it has besides is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    def given(self) -> dict[str, Any]:
+        """What was really given."""
+        return self.model_dump(by_alias=True, exclude_unset=True)
 
 
-class _Filter(TypedDict, total=False):
+class Time(_Part):
+    """A range of dates."""
+
+    start: str | None = Field(None, alias="from")
+    to: str | None = None
+    last: int | None = None
+    grain: Literal["day", "week", "month", "quarter", "year"] | None = None
+    running: bool | None = None
+
+
+class Filter(_Part):
     """A condition."""
 
     field: str
     op: Literal[
         "eq", "ne", "in", "not_in", "lt", "lte", "gt", "gte", "null", "contains", "starts_with"
-    ]
-    value: Any
+    ] = "eq"
+    value: Any = None
 
 
 _Metrics = Annotated[
@@ -65,7 +73,7 @@ _GroupBy = Annotated[
     ),
 ]
 _When = Annotated[
-    _Time | None,
+    Time | None,
     Field(
         description='{"from": "2026-01-01", "to": "2026-03-31"}, both included, widened to whole '
         'periods; or {"last": 8, "grain": "week"}: the last 8 weeks that are over, with '
@@ -73,7 +81,7 @@ _When = Annotated[
     ),
 ]
 _Filters = Annotated[
-    list[_Filter] | None,
+    list[Filter] | None,
     Field(
         description='Conditions that all hold, such as {"field": "user_id__segment", "op": "eq", '
         '"value": "plan"}; op in and not_in take a list, null takes true or false.'
@@ -120,11 +128,11 @@ def build_server(assistant: Assistant, organisation: Organisation) -> MCPServer[
         saved_query: _Saved = None,
     ) -> dict[str, Any]:
         """Ask for numbers of metrics, by time and groups, with their SQL and completeness."""
-        asked = {
+        asked: dict[str, Any] = {
             "metrics": metrics,
             "group_by": group_by,
-            "time": time,
-            "filters": filters,
+            "time": time and _without_null(time.given()),
+            "filters": _all(filters),
             "order_by": order_by,
             "limit": limit,
             "saved_query": saved_query,
@@ -145,9 +153,9 @@ def build_server(assistant: Assistant, organisation: Organisation) -> MCPServer[
         ] = None,
     ) -> dict[str, Any]:
         """Read rows of a view, with their SQL."""
-        asked = {
+        asked: dict[str, Any] = {
             "select": select,
-            "filters": filters,
+            "filters": _all(filters),
             "sort": sort,
             "limit": limit,
             "cursor": cursor,
@@ -166,17 +174,25 @@ def build_server(assistant: Assistant, organisation: Organisation) -> MCPServer[
         view: Annotated[str | None, Field(description="A view, in place of metrics.")] = None,
     ) -> dict[str, Any]:
         """Explain a number: formula, dates, whether they are over, what is left out, SQL."""
-        asked = {
+        asked: dict[str, Any] = {
             "metrics": metrics,
             "group_by": group_by,
-            "time": time,
-            "filters": filters,
+            "time": time and _without_null(time.given()),
+            "filters": _all(filters),
             "saved_query": saved_query,
             "view": view,
         }
         return await _asked(assistant.explain(organisation(context), asked))
 
     return server
+
+
+def _all(filters: list[Filter] | None) -> list[dict[str, Any]] | None:
+    return None if filters is None else [one.given() for one in filters]
+
+
+def _without_null(given: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in given.items() if value is not None}
 
 
 async def _now(found: Callable[[str], dict[str, Any]], name: str) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from query.metrics.layer import Layer
+from query.metrics.routes import LIST_PATH, QUERY_PATH
 from query.metrics.periods import GRAINS
 from query.metrics.question import (
     DEFAULT_LIMIT,
@@ -84,9 +86,15 @@ _FILTER = {
 
 def paths(layer: Layer) -> Mapping[str, Any]:
     """The paths of metrics."""
-    name = {"name": "metric", "in": "path", "required": True, "schema": {"enum": [*layer.metrics]}}
+    name = {
+        "name": "metric",
+        "in": "path",
+        "required": True,
+        "description": "Its name, as GET /v1/metrics lists it.",
+        "schema": {"type": "string", "enum": [*layer.metrics]},
+    }
     return {
-        "/v1/metrics": {
+        LIST_PATH: {
             "get": {
                 "operationId": "list_metrics",
                 "tags": ["metrics"],
@@ -94,7 +102,7 @@ def paths(layer: Layer) -> Mapping[str, Any]:
                 "responses": {"200": _object("The metrics."), **refusals()},
             }
         },
-        "/v1/metrics/{metric}": {
+        f"{LIST_PATH}/{{metric}}": {
             "get": {
                 "operationId": "describe_metric",
                 "tags": ["metrics"],
@@ -106,11 +114,15 @@ def paths(layer: Layer) -> Mapping[str, Any]:
                 },
             }
         },
-        "/v1/metrics/query": {
+        QUERY_PATH: {
             "post": {
                 "operationId": "query_metrics",
                 "tags": ["metrics"],
                 "summary": "Metrics over time and by groups: custom aggregations.",
+                "x-examples": [
+                    {"summary": summary, "path": QUERY_PATH, "body": json.dumps(asked)}
+                    for summary, asked in EXAMPLES.items()
+                ],
                 "requestBody": {
                     "required": True,
                     "content": {

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
-
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
@@ -15,6 +12,9 @@ from query.metrics.describe import brief, brief_query, in_full
 from query.metrics.question import parse_question
 from query.service import Ask, Service
 from serving.errors import bad_request, json_response
+
+LIST_PATH = "/v1/metrics"
+QUERY_PATH = f"{LIST_PATH}/query"
 
 
 def routes(service: Service, metrics: Metrics) -> list[BaseRoute]:
@@ -43,20 +43,13 @@ def routes(service: Service, metrics: Metrics) -> list[BaseRoute]:
 
         return await service.answer(ask, f"metrics {question!r}", compute)
 
-    def route(path: str, handle: Any, method: str) -> Route:
-        takes_body = method == "POST"
-        endpoint = service.endpoint(path, handle, takes_body=takes_body)
-
-        # Starlette takes only functions and methods for endpoints that answer by themselves
-        async def answer(request: Request) -> Response:
-            return await endpoint(request)
-
-        return Route(path, answer, methods=[method])
-
+    one = f"{LIST_PATH}/{{metric}}"
     return [
-        route("/v1/metrics", listed, "GET"),
-        route("/v1/metrics/query", answered, "POST"),
-        route("/v1/metrics/{metric}", described, "GET"),
+        Route(LIST_PATH, service.endpoint(LIST_PATH, listed), methods=["GET"]),
+        Route(
+            QUERY_PATH, service.endpoint(QUERY_PATH, answered, takes_body=True), methods=["POST"]
+        ),
+        Route(one, service.endpoint(one, described), methods=["GET"]),
     ]
 
 
