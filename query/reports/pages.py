@@ -1,8 +1,7 @@
-"""A page of a view: what every way to ask for its rows has in common."""
+"""One page of a view: the same rows, whoever asks and in whatever way."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,13 +14,18 @@ from query.reports.statement import write_statement
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows of a view, with the columns that were asked for.
+    """Rows of a view.
 
-    ``sql`` can be run by hand, ``next_cursor`` asks for the next page, and ``changed`` says that
-    the data are others than on the first one.
+    Attributes:
+        columns: Those that were asked for.
+        rows: Their values, in the question's order.
+        state: What data they are of.
+        sql: The query, with values in place of parameters.
+        next_cursor: Where the next page begins; None on the last one.
+        changed: Whether the data are others than those of the first page.
     """
 
-    columns: Sequence[Column]
+    columns: tuple[Column, ...]
     rows: list[tuple[Any, ...]]
     state: State
     sql: str
@@ -32,12 +36,11 @@ class Page:
 async def fetch_page(
     database: Database, organisation: str | None, question: Question, *, timeout: float
 ) -> Page:
-    """Rows of one page; HttpError where the database refuses."""
-    view = question.view
-    relation = relation_of(database.target, organisation, view.name, view.custom_schema)
+    """The page that a question asks for; HttpError where there is none."""
+    target, view = database.target, question.view
     cursor = read_cursor(question)
-    last = cursor.last if cursor else None
-    statement = write_statement(question, relation, database.target.engine, last)
+    relation = relation_of(target, organisation, view.name, view.custom_schema)
+    statement = write_statement(question, relation, target.engine, cursor.last if cursor else None)
     result = await database.fetch(
         organisation,
         statement.sql,
@@ -45,18 +48,21 @@ async def fetch_page(
         timeout=timeout,
         at=cursor.state if cursor else None,
     )
-    rows, state = result.rows[: question.limit], result.state
+    rows, first = result.rows[: question.limit], cursor.state if cursor else result.state.token
     following = None
     if len(result.rows) > question.limit:
         values = dict(zip((one.name for one in statement.columns), rows[-1], strict=True))
-        first = cursor.state if cursor else state.token
-        following = write_cursor(question, first, [values[s.column.name] for s in question.order])
+        following = write_cursor(
+            question, first, [values[sort.column.name] for sort in question.order]
+        )
     width = len(question.columns)
+    if len(statement.columns) > width:
+        rows = [row[:width] for row in rows]
     return Page(
         question.columns,
-        [row[:width] for row in rows],
-        state,
+        rows,
+        result.state,
         statement.for_people(),
         following,
-        cursor is not None and cursor.state != state.token,
+        first != result.state.token,
     )

@@ -9,12 +9,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from query.answers import Answer
-from query.catalog import Catalog, View
-from query.databases.base import State, relation_of
-from query.reports.cursors import read_cursor, write_cursor
+from query.catalog import View
+from query.databases.base import State
 from query.reports.formats import FORMATS, as_bytes, as_json, format_of
+from query.reports.pages import fetch_page
 from query.reports.question import Question, read_question
-from query.reports.statement import write_statement
 from query.service import Ask, Service
 from serving.errors import json_response
 
@@ -72,7 +71,7 @@ def state_as_json(state: State) -> dict[str, object]:
 
 async def _report(service: Service, ask: Ask) -> Response:
     request = ask.request
-    view = find_view(service.catalog, request.path_params["view"])
+    view = service.catalog.view(request.path_params["view"])
     given = request.query_params.multi_items()
     question = read_question(
         view,
@@ -86,11 +85,6 @@ async def _report(service: Service, ask: Ask) -> Response:
     return await service.answer(ask, text, compute)
 
 
-def find_view(catalog: Catalog, name: str) -> View:
-    """The view; HttpError 404 that names the nearest one."""
-    return catalog.view(name)
-
-
 async def _compute(
     service: Service,
     organisation: str | None,
@@ -98,47 +92,28 @@ async def _compute(
     chosen: str,
     given: tuple[tuple[str, str], ...],
 ) -> Answer:
-    target = service.database.target
-    view = question.view
-    relation = relation_of(target, organisation, view.name, view.custom_schema)
-    cursor = read_cursor(question)
-    last = cursor.last if cursor else None
-    statement = write_statement(question, relation, target.engine, last)
-    result = await service.database.fetch(
-        organisation,
-        statement.sql,
-        statement.parameters,
-        timeout=service.settings.query_timeout,
-        at=cursor.state if cursor else None,
+    page = await fetch_page(
+        service.database, organisation, question, timeout=service.settings.query_timeout
     )
-    rows, state = result.rows[: question.limit], result.state
-    following = None
-    if len(result.rows) > question.limit:
-        values = dict(zip((one.name for one in statement.columns), rows[-1], strict=True))
-        first = cursor.state if cursor else state.token
-        following = write_cursor(question, first, [values[s.column.name] for s in question.order])
-    changed = cursor is not None and cursor.state != state.token
-    width = len(question.columns)
-    if len(statement.columns) > width:
-        rows = [row[:width] for row in rows]
-    headers = {"Data-Changed": "true"} if changed else {}
-    if following is not None:
-        headers["Next-Cursor"] = following
+    view, state = question.view, page.state
+    headers = {"Data-Changed": "true"} if page.changed else {}
+    if page.next_cursor is not None:
+        headers["Next-Cursor"] = page.next_cursor
         others = [(name, text) for name, text in given if name != "cursor"]
-        query = urlencode([*others, ("cursor", following)])
+        query = urlencode([*others, ("cursor", page.next_cursor)])
         headers["Link"] = f'<{LIST_PATH}/{view.name}?{query}>; rel="next"'
     if chosen == "json":
         about = {
             "report": view.name,
             **state_as_json(state),
-            "sql": statement.for_people(),
-            "next_cursor": following,
-            "changed": changed,
+            "sql": page.sql,
+            "next_cursor": page.next_cursor,
+            "changed": page.changed,
         }
-        content = as_json(question.columns, rows, about)
+        content = as_json(page.columns, page.rows, about)
     else:
         said = {"report": view.name, "state": state.token}
         if state.as_of_date is not None:
             said["as_of_date"] = state.as_of_date.isoformat()
-        content = as_bytes(chosen, question.columns, rows, said)
+        content = as_bytes(chosen, page.columns, page.rows, said)
     return Answer(content, FORMATS[chosen], state, headers)

@@ -119,7 +119,11 @@ FILTERS = [
     ),
     ("seconds_from_previous__gt", "86400.5", "seconds_from_previous > 86400.5"),
     ("reached_at__lt", "2026-01-20", "reached_at < timestamptz '2026-01-20 00:00:00+00'"),
-    ("reached_at__gte", "2026-01-20T02:00:00+02:00", "reached_at >= timestamptz '2026-01-20 00:00:00+00'"),
+    (
+        "reached_at__gte",
+        "2026-01-20T02:00:00+02:00",
+        "reached_at >= timestamptz '2026-01-20 00:00:00+00'",
+    ),
     ("user_id__starts_with", "us-1", "user_id like 'us-1%'"),
     ("user_id__contains", "-1", "user_id like '%-1%'"),
     ("funnel", "no such funnel", "false"),

@@ -1,0 +1,108 @@
+"""No input, however odd, is answered with a defect, and every answer is as it is described."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from openapi_spec_validator import validate
+from schemathesis.config import SchemathesisConfig
+from schemathesis.specs.openapi.checks import negative_data_rejection
+
+from query.catalog import read_catalog
+from tests.query.built import Built
+from tests.query.running import KEY, Server
+from tests.support.databases import Engine
+
+#: How many requests are made up for each view and engine.
+EXAMPLES = 12
+
+
+@pytest.fixture
+def description(server: Server) -> dict[str, Any]:
+    """What the server says of itself."""
+    found: dict[str, Any] = httpx.get(f"{server.url}/openapi.json").json()
+    return found
+
+
+def test_the_description_is_one_and_names_every_view(
+    server: Server, built: Built, description: dict[str, Any]
+) -> None:
+    validate(description)
+    views = {path.removeprefix("/v1/reports/") for path in description["paths"]}
+    assert set(read_catalog(built.manifest).views) <= views
+    assert [one["name"] for one in server.get("/v1/reports").json()["reports"]] == sorted(
+        read_catalog(built.manifest).views
+    )
+
+
+def test_every_route_keeps_to_its_description(server: Server, description: dict[str, Any]) -> None:
+    schema = schemathesis.openapi.from_dict(description, config=SchemathesisConfig())
+    operations = [result.ok() for result in schema.get_all_operations()]
+    assert len(operations) > 25
+    for operation in operations:
+
+        @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck), database=None)
+        @given(case=operation.as_strategy())
+        def holds(case: schemathesis.Case[Any]) -> None:
+            # An empty text is no value for some parameters, and a cursor is never made up.
+            case.call_and_validate(
+                base_url=server.url,
+                headers={"Authorization": f"Bearer {KEY}"},
+                excluded_checks=[negative_data_rejection],
+            )
+
+        holds()
+
+
+NAMES = st.sampled_from(
+    [
+        *("user_id", "step", "reached_at", "seconds_from_previous", "funnel", "limit", "sort"),
+        *("select", "cursor", "format"),
+    ]
+)
+ENDINGS = st.sampled_from(["", "__eq", "__ne", "__in", "__gt", "__contains", "__null", "__", "__x"])
+TEXTS = st.text(max_size=12) | st.sampled_from(
+    [
+        *("0", "-1", "1e400", "9" * 30, "NaN", "Infinity", "true", "null", "user_id", "-step"),
+        *("2026-01-01", "0001-01-01", "9999-12-31T23:59:59-14:00", "2026-13-01", "2026-W01-1"),
+        *("'", '"', "';--", '","', "\0", "\ud800", "%s", "$1", "a,b,c", "," * 2000, "x" * 5000),
+        *("parquet", "csv", "WyJhIiwiYiIsW11d", "W10", "e30", "bnVsbA", "١٢", "1_000", " 1"),
+    ]
+)
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "postgres"])
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
+@given(asked=st.lists(st.tuples(NAMES, ENDINGS, TEXTS), min_size=1, max_size=4))
+def test_no_parameter_makes_the_server_fail(
+    engine: Engine,
+    servers: Callable[[Engine], Server],
+    asked: list[tuple[str, str, str]],
+) -> None:
+    server = servers(engine)
+    parameters = [
+        (name + ending, text.encode(errors="surrogatepass")) for name, ending, text in asked
+    ]
+    answer = server.client.get(
+        "/v1/reports/funnel_users", params=[(name, value) for name, value in parameters]
+    )
+    assert answer.status_code in (200, 400), answer.text
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "postgres"])
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
+@given(name=st.text(max_size=30))
+def test_no_name_of_a_view_makes_the_server_fail(
+    engine: Engine, servers: Callable[[Engine], Server], name: str
+) -> None:
+    answer = servers(engine).client.get(httpx.URL("/v1/reports/").join(""), params={})
+    assert answer.status_code in (200, 404)
+    path = "/v1/reports/" + "".join(f"%{byte:02X}" for byte in name.encode(errors="replace"))
+    answer = servers(engine).client.get(path)
+    assert answer.status_code in (200, 400, 404), answer.text
