@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Literal
 
@@ -33,7 +34,7 @@ class _Part(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    def given(self) -> dict[str, Any]:
+    def given(self) -> str:
         """What was really given."""
         return self.model_dump(by_alias=True, exclude_unset=True)
 
@@ -104,14 +105,14 @@ def build_server(assistant: Assistant, organisation: Organisation) -> MCPServer[
         search: Annotated[
             str, Field(description="Words that must all be in name or description; '' for all.")
         ] = "",
-    ) -> dict[str, Any]:
+    ) -> str:
         """List metrics, saved queries and views with what they mean."""
-        return assistant.definitions(search)
+        return _compact(assistant.definitions(search))
 
     @server.tool(annotations=_READS, structured_output=False)
     async def describe(
         name: Annotated[str, Field(description="Of a metric, a saved query or a view.")],
-    ) -> dict[str, Any]:
+    ) -> str:
         """Say all about one: formula, what it counts, what is left out, group-bys, columns."""
         return await _asked(_now(assistant.describe, name))
 
@@ -126,7 +127,7 @@ def build_server(assistant: Assistant, organisation: Organisation) -> MCPServer[
         order_by: _Order = None,
         limit: _Limit = None,
         saved_query: _Saved = None,
-    ) -> dict[str, Any]:
+    ) -> str:
         """Ask for numbers of metrics, by time and groups, with their SQL and completeness."""
         asked: dict[str, Any] = {
             "metrics": metrics,
@@ -151,7 +152,7 @@ def build_server(assistant: Assistant, organisation: Organisation) -> MCPServer[
         cursor: Annotated[
             str | None, Field(description="next_cursor of the answer before, for more of the same.")
         ] = None,
-    ) -> dict[str, Any]:
+    ) -> str:
         """Read rows of a view, with their SQL."""
         asked: dict[str, Any] = {
             "select": select,
@@ -172,7 +173,7 @@ def build_server(assistant: Assistant, organisation: Organisation) -> MCPServer[
         filters: _Filters = None,
         saved_query: _Saved = None,
         view: Annotated[str | None, Field(description="A view, in place of metrics.")] = None,
-    ) -> dict[str, Any]:
+    ) -> str:
         """Explain a number: formula, dates, whether they are over, what is left out, SQL."""
         asked: dict[str, Any] = {
             "metrics": metrics,
@@ -199,9 +200,14 @@ async def _now(found: Callable[[str], dict[str, Any]], name: str) -> dict[str, A
     return found(name)
 
 
-async def _asked(answer: Awaitable[dict[str, Any]]) -> dict[str, Any]:
+def _compact(answer: dict[str, Any]) -> str:
+    """JSON without blanks, of which models read each."""
+    return json.dumps(answer, separators=(",", ":"), ensure_ascii=False)
+
+
+async def _asked(answer: Awaitable[dict[str, Any]]) -> str:
     """The answer, or the refusal in words that the model reads."""
     try:
-        return await answer
+        return _compact(await answer)
     except HttpError as error:
         raise ToolError(for_model(error)) from error

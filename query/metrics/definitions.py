@@ -20,7 +20,7 @@ _REFERENCE = re.compile(r"\{\{\s*\w+\(\s*'([^']+)'[^}]*\)\s*\}\}")
 class Relation:
     """A view or table that metrics are made of.
 
-    ``types`` has the types of those columns that a contract describes.
+    ``types`` has the types of those columns that a contract describes, ``columns`` what they mean.
     """
 
     name: str
@@ -28,6 +28,7 @@ class Relation:
     is_public: bool
     description: str
     types: Mapping[str, str]
+    columns: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,10 @@ def relations(manifest: Node) -> dict[str, Relation]:
                 for column in node["columns"].values()
                 if column.get("data_type")
             },
+            {
+                column["name"]: _text(column.get("description"))
+                for column in node["columns"].values()
+            },
         )
         for node in manifest["nodes"].values()
         if node["resource_type"] in ("model", "seed") and node.get("relation_name")
@@ -140,7 +145,7 @@ def fields(semantic: Node, known: Mapping[str, Relation]) -> dict[tuple[str, str
     """Dimensions by semantic model and name; names are those without the way to the model."""
     found: dict[tuple[str, str], Field] = {}
     for model in semantic["semantic_models"]:
-        types = known[model["node_relation"]["relation_name"]].types
+        relation = known[model["node_relation"]["relation_name"]]
         for node in model["dimensions"]:
             meta = _meta(node)
             column = node.get("expr") or node["name"]
@@ -148,8 +153,8 @@ def fields(semantic: Node, known: Mapping[str, Relation]) -> dict[tuple[str, str
             found[model["name"], node["name"]] = Field(
                 node["name"],
                 "time" if is_time else "category",
-                "date" if is_time else meta.get("data_type") or types.get(column, "text"),
-                _text(node.get("description")),
+                "date" if is_time else meta.get("data_type") or relation.types.get(column, "text"),
+                _text(node.get("description")) or relation.columns.get(column, ""),
                 tuple(meta.get("within", ())),
             )
     return found
@@ -205,14 +210,15 @@ def _sources(
         return
     model, measure = measures[node["type_params"]["measure"]["name"]]
     date = measure.get("agg_time_dimension") or model["defaults"]["agg_time_dimension"]
+    relation = known[model["node_relation"]["relation_name"]]
     (dimension,) = (one for one in model["dimensions"] if one["name"] == date)
     yield Source(
         name,
         model["name"],
         _aggregation(measure),
-        known[model["node_relation"]["relation_name"]],
+        relation,
         date,
-        _text(dimension.get("description")),
+        _text(dimension.get("description")) or relation.columns.get(date, ""),
         tuple(_filters(node)),
         measure.get("non_additive_dimension") is not None,
     )

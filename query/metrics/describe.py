@@ -70,6 +70,7 @@ def _source(source: Source) -> dict[str, Any]:
         "over": source.relation.name,
         "is_public_view": source.relation.is_public,
         "metric_time": source.date,
+        "metric_time_is": " ".join(source.date_description.split()),
         "only_rows_where": list(source.filters),
         "of_a_longer_period": "its last date" if source.last_of_period else "all of its dates",
     }

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from query.metrics.layer import Layer
-from query.metrics.routes import LIST_PATH, QUERY_PATH
 from query.metrics.periods import GRAINS
 from query.metrics.question import (
     DEFAULT_LIMIT,
@@ -15,6 +14,7 @@ from query.metrics.question import (
     MAX_PERIODS,
     OPERATIONS,
 )
+from query.metrics.routes import LIST_PATH, QUERY_PATH
 from query.openapi import refusals
 
 #: Questions to copy, by what they answer; tests ask each of them.
