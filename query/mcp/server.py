@@ -34,7 +34,7 @@ class _Part(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    def given(self) -> str:
+    def given(self) -> dict[str, Any]:
         """What was really given."""
         return self.model_dump(by_alias=True, exclude_unset=True)
 
