@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import strawberry
-from graphql import DocumentNode, GraphQLError, parse
+from graphql import GraphQLError, parse
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
@@ -44,7 +44,7 @@ def routes(service: Service, metrics: Metrics | None) -> list[BaseRoute]:
     async def answer(ask: Ask) -> Response:
         query, variables, name = _read(ask.body)
         try:
-            check_cost(_parsed(query), variables, name)
+            _check(query, variables, name)
             content = await _execute(
                 schema, query, variables, name, Asker(ask.organisation, defect)
             )
@@ -76,9 +76,9 @@ def _read(body: bytes) -> tuple[str, dict[str, Any], str | None]:
     return given["query"], dict(variables or {}), name or None
 
 
-def _parsed(query: str) -> DocumentNode:
+def _check(query: str, variables: Mapping[str, Any], name: str | None) -> None:
     try:
-        return parse(query, max_tokens=MAX_TOKENS)
+        check_cost(parse(query, max_tokens=MAX_TOKENS), variables, name)
     except RecursionError:
         raise bad_request("too_costly", "The query is too deep.") from None
 

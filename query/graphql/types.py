@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import strawberry
+from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 
 from query.catalog import Column, View
@@ -16,7 +17,7 @@ from query.reports.question import OPERATORS
 
 def _whole(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not -(2**63) <= value < 2**63:
-        raise ValueError(f"{value!r} is no whole number of 64 bits.")
+        raise GraphQLError(f"BigInt is a whole number of 64 bits, and {value!r} is none.")
     whole: int = value
     return whole
 

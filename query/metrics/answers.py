@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -15,6 +16,9 @@ from query.metrics.definitions import Grain
 from query.metrics.layer import Column, Layer, Plan
 from query.metrics.periods import end_of, last_ones
 from query.metrics.question import Between, Last, Question
+from query.reports.values import literal
+
+_NUMBERED = re.compile(r"\$(\d+)")
 
 Cell = str | int | float | bool | None
 
@@ -183,17 +187,7 @@ def _today() -> date:
 
 def _with_values(sql: str, values: Sequence[Parameter]) -> str:
     """SQL that may be run by hand: the values stand in it as literals."""
-    for number in range(len(values), 0, -1):
-        sql = sql.replace(f"${number}", _literal(values[number - 1]))
-    return sql
-
-
-def _literal(value: Parameter) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return repr(value)
-    return "'" + str(value).replace("'", "''") + "'"
+    return _NUMBERED.sub(lambda found: literal(values[int(found[1]) - 1]), sql)
 
 
 def _cells(columns: Sequence[Column], row: Sequence[Any]) -> tuple[Cell, ...]:

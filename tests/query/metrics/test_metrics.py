@@ -90,7 +90,7 @@ def test_the_last_periods_are_those_that_are_over(server: Server, built: Built) 
             "and is_complete order by period_start",
         )
     ]
-    asked = {"metrics": ["active_users"], "group_by": [WEEK]}
+    asked: dict[str, Any] = {"metrics": ["active_users"], "group_by": [WEEK]}
     answer = ask(server, **asked, time={"last": 2})
     assert [row[WEEK] for row in answer["rows"]] == over[-2:]
     assert (answer["is_complete"], answer["incomplete"]) == (True, [])
@@ -102,7 +102,7 @@ def test_the_last_periods_are_those_that_are_over(server: Server, built: Built) 
 
 
 def test_dates_are_widened_to_whole_periods(server: Server) -> None:
-    asked = {"metrics": ["active_users", "signups"], "group_by": [WEEK]}
+    asked: dict[str, Any] = {"metrics": ["active_users", "signups"], "group_by": [WEEK]}
     whole = ask(server, **asked, time={"from": "2026-01-12", "to": "2026-01-25"})
     part = ask(server, **asked, time={"from": "2026-01-14", "to": "2026-01-19"})
     assert part["time"] == {"from": "2026-01-12", "to": "2026-01-25", "grain": "week"}
@@ -163,7 +163,7 @@ def test_a_value_is_a_value_whatever_is_in_it(server: Server) -> None:
 
 
 def test_the_sql_of_an_answer_gives_it(server: Server, built: Built) -> None:
-    questions = [
+    questions: list[dict[str, Any]] = [
         {"saved_query": "product_overview_by_week"},
         {
             "metrics": ["active_users"],
@@ -188,7 +188,7 @@ def test_the_sql_of_an_answer_gives_it(server: Server, built: Built) -> None:
 
 
 def test_order_and_limit(server: Server) -> None:
-    asked = {"metrics": ["dau", "quick_ratio"], "group_by": [WEEK]}
+    asked: dict[str, Any] = {"metrics": ["dau", "quick_ratio"], "group_by": [WEEK]}
     weeks = ask(server, **asked)["rows"]
     assert [row[WEEK] for row in weeks] == sorted(row[WEEK] for row in weeks)
     descending = ask(server, **asked, order_by=["-metric_time"], limit=2)
