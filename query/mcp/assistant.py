@@ -39,7 +39,10 @@ class Assistant:
         self._timeout = timeout
 
     def definitions(self, search: str = "") -> dict[str, Any]:
-        """Metrics, saved queries and views that have a text in name, label or description."""
+        """Metrics, saved queries and views, or those of them in which words are, most words first.
+
+        All of a kind where none has any of the words.
+        """
         views = [
             {"name": one.name, "question": one.question, "one_row_is": one.grain}
             for one in self._catalog.views.values()
@@ -49,11 +52,7 @@ class Assistant:
             layer = self._metrics.layer
             found["metrics"] = [brief(one) for one in layer.metrics.values()]
             found["saved_queries"] = [brief_query(one) for one in layer.saved_queries.values()]
-        wanted = search.casefold().split()
-        return {
-            kind: [one for one in ones if all(word in repr(one).casefold() for word in wanted)]
-            for kind, ones in found.items()
-        }
+        return {kind: _matching(ones, search) for kind, ones in found.items()}
 
     def describe(self, name: str) -> dict[str, Any]:
         """All that is known of a metric, a saved query or a view."""
@@ -153,6 +152,16 @@ class Assistant:
             given.append(("cursor", str(asked["cursor"])))
         given += map(_parameter, asked.get("filters", ()))
         return read_question(view, given, default_rows=DEFAULT_ROWS, max_rows=MAX_ROWS)
+
+
+def _matching(ones: list[dict[str, Any]], search: str) -> list[dict[str, Any]]:
+    words = search.casefold().split()
+    hits = {
+        place: sum(word in text for word in words)
+        for place, text in enumerate(repr(one).casefold() for one in ones)
+    }
+    best = [place for place in sorted(hits, key=lambda place: -hits[place]) if hits[place]]
+    return [ones[place] for place in best] or ones
 
 
 def _parameter(one: object) -> tuple[str, str]:

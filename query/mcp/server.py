@@ -102,9 +102,7 @@ def build_server(assistant: Assistant, organisation: Organisation) -> MCPServer[
 
     @server.tool(annotations=_READS, structured_output=False)
     async def list_definitions(
-        search: Annotated[
-            str, Field(description="Words that must all be in name or description; '' for all.")
-        ] = "",
+        search: Annotated[str, Field(description="Words to look for; '' lists everything.")] = "",
     ) -> str:
         """List metrics, saved queries and views with what they mean."""
         return _compact(assistant.definitions(search))
