@@ -25,8 +25,8 @@ PINNED_FILES := requirements.txt requirements-metrics.txt requirements-engines.t
 # How many at a time says tests/conftest.py, and which stay together tests/support/workers.py.
 WORKERS := --numprocesses logical --no-loadscope-reorder
 # Suites that take long or need more than Python, each with a target of its own.
-OWN_TARGETS := buffer clickhouse deploy engines exactness interruption lake metrics_layer package report rollups \
-  s3 sdks spark
+OWN_TARGETS := buffer clickhouse deploy engines exactness interruption lake metrics_layer package query report \
+  rollups s3 sdks spark
 # Of roll-ups on PostgreSQL, where they are hardest, and one history on DuckDB.
 FEW_ROLLUPS := (postgres and (test_builds or test_reads or test_removals) and not as_if) \
   or (test_histories and duckdb) or test_structure
@@ -126,6 +126,10 @@ test-package: setup ## Let another dbt project use this one as a package (SMALL=
 test-report: setup ## Open the report in headless Chromium (needs Chromium)
 	@$(BIN)/pytest tests/report
 
+.PHONY: test-query
+test-query: setup ## Ask the API what the views say, and what nobody would ask, on DuckDB and PostgreSQL
+	@$(BIN)/pytest $(WORKERS) tests/query
+
 .PHONY: test-metrics-layer
 test-metrics-layer: setup $(METRICS)/.installed ## Ask for metrics with mf query, on DuckDB and PostgreSQL
 	@$(BIN)/pytest $(WORKERS) tests/metrics_layer
@@ -205,6 +209,10 @@ build: setup ## Build and test the views in the database that profiles.yml names
 	@$(CHOSEN)/bin/loader init $(addprefix --target=,$(TARGET))
 	@$(CHOSEN)/bin/loader build --default $(if $(QUICK),--quick) $(addprefix --target=,$(TARGET))
 
+.PHONY: serve
+serve: setup ## Serve the demo's report and the API over its views, on 127.0.0.1 (PORT=8001, KEY)
+	@$(WITH_$(ENGINE)) $(BIN)/python -m scripts.serve --target $(ENGINE) $(addprefix --port=,$(PORT)) $(addprefix --key=,$(KEY))
+
 .PHONY: report
 report: setup ## Draw what the views hold: one HTML page, target/report.html
 	@$(WITH_ADAPTER)
@@ -233,6 +241,11 @@ bench-load: setup $(if $(DLT),$(DLT_ENVIRONMENT)/.installed) ## Time loader appe
 .PHONY: bench-collect
 bench-collect: setup ## Measure collector serve: events per second, latency (ROUNDS=3), or memory (MINUTES=10)
 	@$(BIN)/python -m benchmarks.collecting $(addprefix --rounds ,$(ROUNDS)) $(addprefix --minutes ,$(MINUTES))
+
+.PHONY: bench-query
+bench-query: setup ## Time the API beside the same SQL, asked directly (SIZE=100k, 1m or 10m, ENGINE)
+	@$(BIN)/python -m benchmarks.query $(addprefix --size=,$(SIZE)) $(addprefix --rounds=,$(ROUNDS)) \
+	  $(if $(filter command line,$(origin ENGINE)),--engine=$(ENGINE))
 
 .PHONY: bench
 bench: setup ## Time the views beside hand-written queries, and refreshes beside rebuilds (SIZE, ENGINE)

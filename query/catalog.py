@@ -1,7 +1,8 @@
 """The public views, as dbt's manifest has them: what may be asked for, and what it means.
 
 A view is in it if its model is public and has an enforced contract, so names and types are those
-that the database has. Nothing is looked up in a database.
+that the database has; one of another project only if its columns are of the types that are here.
+Nothing is looked up in a database.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from typing import Any
 from loader.errors import LoaderError
 from query.errors import unknown
 
+#: The project whose views these are; others may use it as a package, and have public models, too.
+PROJECT = "event_analytics"
 #: The generic test whose columns tell the rows of a view apart.
 _KEY_TEST = "unique_grain"
 #: Types that contracts name, and the spellings by which dbt's adapters know the same.
@@ -117,7 +120,7 @@ def read_catalog(manifest: Path) -> Catalog:
     views = {
         node["name"]: _view(node, keys.get(unique_id, ()))
         for unique_id, node in nodes.items()
-        if _is_public(node)
+        if _is_public(node) and (node["package_name"] == PROJECT or _is_known(node))
     }
     if not views:
         raise LoaderError(f"{manifest} has no public view. Name the manifest of the whole project.")
@@ -156,7 +159,7 @@ def _view(node: Mapping[str, Any], key: tuple[str, ...]) -> View:
 
 
 def _type(view: str, column: Mapping[str, Any]) -> str:
-    written = " ".join(str(column.get("data_type") or "").lower().split())
+    written = _written(column)
     found = _TYPES.get(written)
     if found is None:
         known = ", ".join(sorted(set(_TYPES.values())))
@@ -165,6 +168,15 @@ def _type(view: str, column: Mapping[str, Any]) -> str:
             f"view has {known}."
         )
     return found
+
+
+def _written(column: Mapping[str, Any]) -> str:
+    return " ".join(str(column.get("data_type") or "").lower().split())
+
+
+def _is_known(node: Mapping[str, Any]) -> bool:
+    """Whether all of its columns are of types that answers can have."""
+    return all(_written(column) in _TYPES for column in node["columns"].values())
 
 
 def _keys(nodes: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

@@ -7,7 +7,16 @@ from collections.abc import Iterable
 
 from serving.errors import HttpError, bad_request
 
-__all__ = ["HttpError", "bad_request", "nearest", "not_built", "not_granted", "unknown"]
+__all__ = [
+    "ASKED",
+    "HttpError",
+    "bad_request",
+    "named",
+    "nearest",
+    "not_built",
+    "not_granted",
+    "unknown",
+]
 
 # Of more names than this nobody reads the list.
 _MOST_NAMES = 40
@@ -40,18 +49,34 @@ def unknown(
     return HttpError(status, code, message, f"There are: {listed}." if known else "")
 
 
-def not_built(what: str, organisation: str | None) -> HttpError:
+#: What a database calls whatever a query reads.
+ASKED = "what was asked for"
+
+
+def named(error: HttpError, what: str) -> HttpError:
+    """The same error, which calls what a query reads by its name."""
+    message = error.message
+    for found, name in ((ASKED, what), (_sentence(ASKED), _sentence(what))):
+        message = message.replace(found, name)
+    return HttpError(error.status, error.code, message, error.detail, error.headers)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def not_built(organisation: str | None, what: str = ASKED) -> HttpError:
     """409: nobody has built it yet, or since it was added."""
     options = f" --org {organisation}" if organisation else ""
     return HttpError(
         409,
         "not_built",
-        f"{what} is not built{f' for {organisation}' if organisation else ''}.",
+        f"{_sentence(what)} is not built{f' for {organisation}' if organisation else ''}.",
         f"Build the views with: loader build{options}",
     )
 
 
-def not_granted(what: str, role: str) -> HttpError:
+def not_granted(role: str, what: str = ASKED) -> HttpError:
     """409: PostgreSQL keeps the role from reading it."""
     return HttpError(
         409,

@@ -30,8 +30,6 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 Found = TypeVar("Found")
 # nginx's word for a client that went before it had its answer; nobody is told it
 _GONE = 499
-# Views may say what today is (metric_alerts does), so no answer counts for longer than an hour.
-_HOUR_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +170,7 @@ class Service:
             status=response.status_code,
             organisation=grant.organisation if grant else None,
             source=grant.source if grant else None,
-            bytes=len(response.body),
+            bytes=len(getattr(response, "body", b"")),
             seconds=round(seconds, 4),
         )
 
@@ -217,8 +215,7 @@ async def _gone(request: Request) -> None:
 
 
 def _tag(organisation: str | None, state: State, question: str) -> str:
-    hour = int(time.time() // _HOUR_SECONDS)
-    text = repr((organisation, state.token, hour, question))
+    text = repr((organisation, state.token, question))
     return f'"{hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]}"'
 
 

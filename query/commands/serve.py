@@ -74,6 +74,7 @@ def _limit(name: str, text: str, unit: str, least: int = 1) -> Callable[[Any], A
 @option(
     "--key",
     "keys",
+    envvar="QUERY_SERVE_KEY",
     multiple=True,
     metavar="KEY",
     help="A key that clients may ask with, in place of the tokens that query token creates. May "
@@ -199,6 +200,7 @@ def serve(  # noqa: PLR0913 (one parameter for each option)
         snapshots=snapshots,
         notify=lambda level, sentence: log.write(level, "snapshot", sentence=sentence),
     )
+    database.check()
     app = build_app(
         settings,
         catalog,

@@ -72,8 +72,12 @@ class Database(Protocol):
         """The target with the default schemas."""
         ...
 
+    def check(self) -> None:
+        """Look whether it will do, before anything is opened; LoaderError says what to do."""
+        ...
+
     async def open(self) -> None:
-        """Begin; raises LoaderError where the database will not do at all."""
+        """Begin, whether or not the database can be asked already."""
         ...
 
     async def close(self) -> None:

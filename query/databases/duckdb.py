@@ -16,7 +16,7 @@ import duckdb
 from loader import explain
 from loader.errors import LoaderError
 from loader.organisations import target_of
-from loader.targets import Target
+from loader.targets import Target, check_duckdb_file_exists
 from query.databases.base import DEFAULT_TIMEOUT, Notify, Result, State, relation_of
 from query.databases.failures import out_of_reach, overloaded, stopped, too_large, too_slow
 from query.databases.snapshots import BusyError, Snapshot, Snapshots
@@ -63,9 +63,13 @@ class DuckDBDatabase:
         """The target with the default schemas."""
         return self._target
 
+    def check(self) -> None:
+        """LoaderError where there is no file."""
+        check_duckdb_file_exists(self._target)
+
     async def open(self) -> None:
-        """Take the first copy, if nobody writes at the moment; LoaderError without a file."""
-        with suppress(BusyError):
+        """Take the first copy, if nobody writes at the moment."""
+        with suppress(BusyError, LoaderError):
             await self._take()
         self._keeping = asyncio.create_task(self._keep())
 
@@ -232,7 +236,7 @@ class DuckDBDatabase:
 def _answer(error: duckdb.Error, organisation: str | None) -> HttpError:
     """What to say to whoever asked."""
     if isinstance(error, duckdb.CatalogException | duckdb.BinderException):
-        return not_built("What was asked for", organisation)
+        return not_built(organisation)
     if isinstance(error, duckdb.OutOfMemoryException):
         return too_large()
     if isinstance(error, _DATA_ERRORS):

@@ -20,17 +20,23 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from loader import explain
 from loader.errors import LoaderError
 from loader.names import quoted
-from loader.organisations import target_of
 from loader.postgres import open_postgres, settings_statement
 from loader.targets import Target
-from query.databases.base import DEFAULT_TIMEOUT, Result, State, relation_of, schema_of
+from query.databases.base import DEFAULT_TIMEOUT, Result, State
 from query.databases.failures import out_of_reach, overloaded, stopped, too_slow
-from query.databases.states import LATEST_DATES, LATEST_DELIVERY, LATEST_KEPT, delivery_of
+from query.databases.postgres_states import (
+    delivery_in_views,
+    fingerprint,
+    latest_dates,
+    latest_dates_may_be_read,
+)
 from query.errors import HttpError, not_built, not_granted
 from serving.tokens import Directory, read_directory
 
 #: For how long a state is taken for the current one, in seconds.
 STATE_SECONDS = 1.0
+# How long that may take; probes wait for it.
+_LOOK_TIMEOUT = 5.0
 # Beyond it the server has not heard of the limit, or does not answer at all.
 _GRACE_SECONDS = 2.0
 # So that a server that is gone without a word is missed within seconds, not hours.
@@ -44,56 +50,6 @@ _KEEPALIVES = {
 _JIT = "set jit = off"
 
 _BEGIN = "begin isolation level repeatable read read only"
-
-# What changes with the rows of any table of these schemas, and with any relation: the statistics
-# that PostgreSQL keeps of tables, and the transactions that wrote what it knows of them. Everybody
-# may read both. Statistics follow within seconds, definitions with the commit.
-_FINGERPRINT = """
-with relations as (
-    select
-        classes.oid,
-        classes.xmin as changed,
-        rules.xmin as redefined
-    from pg_catalog.pg_class as classes
-    inner join pg_catalog.pg_namespace as schemas
-        on classes.relnamespace = schemas.oid
-    left join pg_catalog.pg_rewrite as rules
-        on classes.oid = rules.ev_class
-    where schemas.nspname = any($1) and classes.relkind in ('r', 'p', 'v', 'm')
-),
-
-definitions as (
-    select
-        string_agg(
-            oid || ':' || changed || ':' || coalesce(redefined::text, ''), ',' order by oid
-        ) as text
-    from relations
-),
-
-rows as (
-    select string_agg(relid || ':' || (n_tup_ins + n_tup_upd + n_tup_del), ',' order by relid)
-        as text
-    from pg_catalog.pg_stat_all_tables
-    where schemaname = any($1)
-)
-
-select md5(concat_ws(';', $1::text, definitions.text, rows.text))
-from definitions
-cross join rows
-"""
-
-# Whether a role may read a table; null where there is none.
-_MAY_READ = """
-select
-    has_schema_privilege($2, classes.relnamespace, 'usage')
-    and has_table_privilege($2, classes.oid, 'select')
-from pg_catalog.pg_class as classes
-where classes.oid = to_regclass($1)
-"""
-
-_IS_FLAGGED = """
-select from pg_catalog.pg_attribute where attrelid = to_regclass($1) and attname = 'is_complete'
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +99,7 @@ class PostgresDatabase:
         return self._target
 
     async def open(self) -> None:
-        """Connect. LoaderError where the database will not do, or the role is not there."""
-        await asyncio.to_thread(self._check)
+        """Begin to connect."""
         await self._pool.open(wait=False)
 
     async def close(self) -> None:
@@ -179,8 +134,8 @@ class PostgresDatabase:
             if known is not None and time.monotonic() - known.since < STATE_SECONDS:
                 return known.state
             async with (
-                self._errors(organisation, DEFAULT_TIMEOUT),
-                self._session(DEFAULT_TIMEOUT) as session,
+                self._errors(organisation, _LOOK_TIMEOUT),
+                self._session(_LOOK_TIMEOUT) as session,
             ):
                 return await self._read_state(session, organisation)
 
@@ -217,7 +172,8 @@ class PostgresDatabase:
                 self._looker.close()
             self._looker = None
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """LoaderError where it cannot be reached, or where the role is not there."""
         with open_postgres(self._target) as connection:
             role = self._reader_role
             if not role:
@@ -280,55 +236,21 @@ class PostgresDatabase:
         self, session: psycopg.AsyncConnection, organisation: str | None
     ) -> State:
         since = time.monotonic()
-        target = target_of(self._target, organisation)
-        built = schema_of(self._target, organisation)
-        schemas = [target.raw_schema, built]
-        schemas += [f"{built}_{name}" for name in ("definitions", "intermediate", "staging")]
-        [(token,)] = await (await session.execute(_FINGERPRINT, [schemas])).fetchall()
+        token = await fingerprint(session, self._target, organisation)
         known = self._known.get(organisation)
-        if known is not None and known.state.token == token[:16]:
+        if known is not None and known.state.token == token:
             state = known.state
         else:
-            state = State(token[:16], *await self._describe(session, organisation))
+            delivery = await delivery_in_views(session, self._target, organisation)
+            as_of, complete = None, None
+            role = self._role_of(organisation)
+            if await latest_dates_may_be_read(session, self._target, organisation, role):
+                await self._act_as_reader(session, organisation)
+                as_of, complete = await latest_dates(session, self._target, organisation)
+                await session.execute(self._as_itself)
+            state = State(token, as_of, delivery, complete)
         self._known[organisation] = _Known(state, since)
         return state
-
-    async def _describe(
-        self, session: psycopg.AsyncConnection, organisation: str | None
-    ) -> tuple[Any, Any, Any]:
-        """Dates and delivery of a state, as far as the user may read of them."""
-        raw = target_of(self._target, organisation).raw_schema
-        place = self._target.place(raw)
-        kept = relation_of(self._target, organisation, "kept_deliveries", "intermediate")
-        spine = relation_of(self._target, organisation, "int_time_spine", "intermediate")
-        bound, as_of, complete, delivery = None, None, None, None
-        if await self._may_read(session, kept):
-            query = LATEST_KEPT.format(kept=kept)
-            [(bound,)] = await (await session.execute(query.encode())).fetchall()
-        if await self._may_read(session, f"{place}.deliveries"):
-            query = LATEST_DELIVERY.format(deliveries=f"{place}.deliveries")
-            delivery = delivery_of(
-                await (await session.execute(query.encode(), [bound])).fetchone()
-            )
-        if await self._may_read(session, spine, self._role_of(organisation)):
-            await self._act_as_reader(session, organisation)
-            flagged = await (await session.execute(_IS_FLAGGED, [spine])).fetchone()
-            flag = "is_complete" if flagged else "false"
-            query = LATEST_DATES.format(spine=spine, is_complete=flag)
-            [(as_of, complete)] = await (await session.execute(query.encode())).fetchall()
-            await session.execute(self._as_itself)
-        return as_of, delivery, complete
-
-    async def _may_read(
-        self, session: psycopg.AsyncConnection, relation: str, role: str = ""
-    ) -> bool:
-        if role:
-            cursor = await session.execute("select from pg_roles where rolname = $1", [role])
-            if await cursor.fetchone() is None:
-                return False
-        [(user,)] = await (await session.execute("select current_user::text")).fetchall()
-        found = await (await session.execute(_MAY_READ, [relation, role or user])).fetchone()
-        return found == (True,)
 
     @asynccontextmanager
     async def _errors(self, organisation: str | None, timeout: float) -> AsyncIterator[None]:
@@ -340,20 +262,19 @@ class PostgresDatabase:
             raise self._answer(error, organisation, timeout) from error
 
     def _answer(self, error: psycopg.Error, organisation: str | None, timeout: float) -> HttpError:
-        what = "What was asked for"
         if isinstance(error, psycopg.errors.QueryCanceled):
             return too_slow(timeout)
         if isinstance(error, psycopg.errors.InsufficientPrivilege):
-            return not_granted(what, self._role_of(organisation) or "of the server")
+            return not_granted(self._role_of(organisation) or "of the server")
         if isinstance(
             error,
             psycopg.errors.UndefinedTable
             | psycopg.errors.UndefinedColumn
             | psycopg.errors.InvalidSchemaName,
         ):
-            return not_built(what, organisation)
+            return not_built(organisation)
         if isinstance(error, psycopg.errors.InvalidParameterValue):  # no such role
-            return not_granted(what, self._role_of(organisation))
+            return not_granted(self._role_of(organisation))
         if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
             return out_of_reach()
         return stopped(explain.first_line(error))

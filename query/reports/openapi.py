@@ -19,15 +19,23 @@ _SCHEMAS: dict[str, dict[str, Any]] = {
     "bigint": {"type": "integer", "format": "int64", "minimum": -(2**63), "maximum": 2**63 - 1},
     "boolean": {"type": "boolean"},
     "date": {"type": "string", "format": "date"},
-    "double precision": {"type": "number", "format": "double"},
-    "text": {"type": "string"},
+    "double precision": {
+        "type": "number",
+        "format": "double",
+        "minimum": -1.7976931348623157e308,
+        "maximum": 1.7976931348623157e308,
+    },
+    # whatever PostgreSQL takes for one
+    "text": {"type": "string", "pattern": "^[^\\u0000]*$"},
     "timestamp with time zone": {"type": "string", "format": "date-time"},
 }
+# of a list between commas
+_BARE = {"type": "string", "pattern": '^[^\\u0000,"]*$'}
 _MEANINGS = {
     "eq": "the same as {0}",
     "ne": "{0} is another one, or null",
-    "in": "{0} is one of these, between commas",
-    "not_in": "{0} is none of these, between commas, or null",
+    "in": "{0} is one of these; a text with a comma stands in double quotes",
+    "not_in": "{0} is none of these, or null; a text with a comma stands in double quotes",
     "null": "whether {0} is null",
     "lt": "{0} is less, or earlier",
     "lte": "{0} is no more, or no later",
@@ -115,8 +123,11 @@ def _filters(view: View) -> Iterator[dict[str, Any]]:
 
 def _parameter(view: View, column: Column, operator: str) -> dict[str, Any]:
     schema = _SCHEMAS[column.data_type]
+    more: dict[str, Any] = {}
     if operator in ("in", "not_in"):
-        schema = {"type": "string"}
+        items = _BARE if column.data_type == "text" else schema
+        schema = {"type": "array", "items": items, "minItems": 1, "maxItems": 1000}
+        more = {"style": "form", "explode": False}
     elif operator == "null":
         schema = {"type": "boolean"}
     is_plain = operator == "eq"
@@ -126,6 +137,7 @@ def _parameter(view: View, column: Column, operator: str) -> dict[str, Any]:
         "in": "query",
         "description": meaning,
         "schema": schema,
+        **more,
     }
     for summary, query in EXAMPLES.get(view.name, ()):
         for name, value in parse_qsl(query):
@@ -137,6 +149,7 @@ def _parameter(view: View, column: Column, operator: str) -> dict[str, Any]:
 def _typed(value: str, schema: Mapping[str, Any]) -> Any:
     """A value as JSON has it."""
     kinds: dict[str, Callable[[str], Any]] = {
+        "array": lambda text: text.split(","),
         "integer": int,
         "number": float,
         "boolean": lambda text: text == "true",

@@ -7,6 +7,7 @@ from typing import Any
 
 from query.catalog import Column
 from query.databases.base import Database, State, relation_of
+from query.errors import HttpError, named
 from query.reports.cursors import read_cursor, write_cursor
 from query.reports.question import Question
 from query.reports.statement import write_statement
@@ -41,13 +42,16 @@ async def fetch_page(
     cursor = read_cursor(question)
     relation = relation_of(target, organisation, view.name, view.custom_schema)
     statement = write_statement(question, relation, target.engine, cursor.last if cursor else None)
-    result = await database.fetch(
-        organisation,
-        statement.sql,
-        statement.parameters,
-        timeout=timeout,
-        at=cursor.state if cursor else None,
-    )
+    try:
+        result = await database.fetch(
+            organisation,
+            statement.sql,
+            statement.parameters,
+            timeout=timeout,
+            at=cursor.state if cursor else None,
+        )
+    except HttpError as error:
+        raise named(error, f"the view {view.name}") from error
     rows, first = result.rows[: question.limit], cursor.state if cursor else result.state.token
     following = None
     if len(result.rows) > question.limit:

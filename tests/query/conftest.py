@@ -17,19 +17,23 @@ StartServer = Callable[..., Server]
 
 
 @pytest.fixture(scope="session")
-def all_built(make_session_database: MakeDatabase) -> Iterator[Callable[[Engine], Built]]:
+def all_built(
+    make_session_database: MakeDatabase, request: pytest.FixtureRequest
+) -> Callable[[Engine], Built]:
     """A built database of an engine, which many tests read and none changes."""
     found: dict[Engine, Built] = {}
 
     def get(engine: Engine) -> Built:
         if engine not in found:
             found[engine] = Built(make_session_database(engine))
+            if engine == "postgres":
+                # They belong to the server, and are dropped before the database is.
+                leftovers: ExitStack = request.getfixturevalue("postgres_leftovers")
+                leftovers.callback(found[engine].drop_roles)
             found[engine].create()
         return found[engine]
 
-    yield get
-    for built in found.values():
-        built.drop_roles()
+    return get
 
 
 @pytest.fixture

@@ -66,7 +66,7 @@ class Server:
 
     def get(self, path: str, **parameters: Any) -> httpx.Response:
         """GET a path, with these parameters."""
-        return self.client.get(path, params=parameters)
+        return self.client.get(path, params=parameters or None)
 
     def report(self, view: str, **parameters: Any) -> dict[str, Any]:
         """The answer of a view in JSON, which has to be a success."""
@@ -123,7 +123,7 @@ def running(
     """Run a server on a free port; it is gone when the block ends."""
     given = [part for key in keys for part in ("--key", key)]
     process = start_loader(
-        *("serve", "--port", "0", "--manifest", manifest, *given, *options),
+        *("serve", "--port", "0", "--manifest", str(manifest), *given, *options),
         database=database,
         env=env,
         program="query",

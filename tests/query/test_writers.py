@@ -1,0 +1,206 @@
+"""Builds, loaders and a collector are at work, and whoever asks notices nothing but new rows."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import httpx
+import pytest
+
+from query.databases.snapshots import BusyError, Snapshots
+from tests.collector.running import Collector
+from tests.collector.running import running as running_collector
+from tests.conftest import MakeDatabase
+from tests.query.built import Built, event
+from tests.query.conftest import StartServer
+from tests.query.running import KEY, Server, bearer, wait_until
+from tests.support.run import start_loader
+
+CATALOG = "/v1/reports/event_catalog"
+LATER = datetime(2026, 2, 20, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def own(built: Built, make_database: MakeDatabase) -> Built:
+    """A copy that the test may change, asked by the user who owns it."""
+    return _Own(make_database(built.database.engine, built.database), built.manifest)
+
+
+class _Own(Built):
+    """A copy, with the manifest of what it is a copy of, and no roles of its own."""
+
+    def __init__(self, database: Any, manifest: Path) -> None:
+        super().__init__(database)
+        object.__setattr__(self, "_manifest", manifest)
+
+    @property
+    def manifest(self) -> Path:
+        """That of the original."""
+        found: Path = getattr(self, "_manifest")  # noqa: B009 (a frozen dataclass)
+        return found
+
+    def options(self) -> tuple[str, ...]:
+        """As the user itself."""
+        return ("--reader-role", "")
+
+    def asker(self) -> dict[str, str]:
+        """Nobody else."""
+        return {}
+
+
+@contextmanager
+def asking(server: Server) -> Iterator[list[httpx.Response]]:
+    """Ask all the time, with a question that is in no cache; the answers."""
+    answers: list[httpx.Response] = []
+    done = threading.Event()
+
+    def ask() -> None:
+        number = 0
+        with httpx.Client(base_url=server.url, headers=bearer(KEY), timeout=60) as client:
+            while not done.is_set():
+                number += 1
+                path = (CATALOG, "/v1/reports/signups", "/v1/reports/funnel_users")[number % 3]
+                answers.append(client.get(path, params={"limit": 1 + number % 900}))
+
+    threads = [threading.Thread(target=ask) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield answers
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
+
+
+def names(server: Server) -> set[str]:
+    return {row[0] for row in server.rows("event_catalog")}
+
+
+def collect(collector: Collector, first: int) -> None:
+    """Send single events, each of which the collector commits."""
+    for number in range(first, first + 10):
+        sent = {
+            "id": f"0c0ffee0-0000-4000-8000-{number:012}",
+            "event": "collected",
+            "user_id": f"c{number}",
+            "timestamp": LATER.isoformat(),
+        }
+        wait_until(
+            lambda sent=sent: collector.post("/v1/events", sent).status_code == 200,  # type: ignore[misc]
+            "a commit of the collector",
+        )
+
+
+def test_a_loader_a_collector_and_a_build_beside_requests_disturb_nobody(
+    own: Built, start_server: StartServer
+) -> None:
+    server = start_server(own, "--requests-per-second", "0")
+    before = server.get(CATALOG)
+    with asking(server) as answers, running_collector(own.database) as collector:
+        collect(collector, 0)
+        own.append([event("late", "brand_new", LATER)])
+        own.build()
+        collect(collector, 10)
+        wait_until(lambda: {"brand_new", "collected"} <= names(server), "the new events")
+    assert len(answers) > 10
+    assert {answer.status_code for answer in answers} == {200}
+    after = server.get(CATALOG)
+    assert after.headers["etag"] != before.headers["etag"]
+    assert after.headers["delivery-id"] != before.headers["delivery-id"]
+    assert after.headers["as-of-date"] == LATER.date().isoformat()
+    tag = before.headers["etag"]
+    assert server.client.get(CATALOG, headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_pages_go_on_where_they_were_while_rows_come_and_go(
+    own: Built, start_server: StartServer
+) -> None:
+    server = start_server(own)
+    whole = server.rows("user_churn", sort="user_id")
+    pages = server.pages("user_churn", sort="user_id", limit=20)
+    found = [next(pages)]
+    # one that comes before the place where the first page ended, and one after it
+    own.append([event("!first", "reply_request", LATER), event("us-zz", "reply_request", LATER)])
+    own.build()
+    wait_until(lambda: ("us-zz",) in server.rows("user_churn", select="user_id"), "the new rows")
+    found += pages
+    users = [row["user_id"] for page in found for row in page["rows"]]
+    assert len(users) == len(set(users))
+    assert [row[0] for row in whole if row[0] not in users] == []
+    if own.is_file:
+        # all of it is of the state in which it began
+        assert users == [row[0] for row in whole]
+        assert {page["changed"] for page in found} == {False}
+    else:
+        assert [page["changed"] for page in found] == [False] + [True] * (len(found) - 1)
+
+
+def test_a_snapshot_is_never_taken_of_a_file_that_somebody_writes_to(
+    duckdb_file: Path, tmp_path: Path
+) -> None:
+    snapshots = Snapshots(duckdb_file, tmp_path, {}, 1)
+    with start_loader(str(duckdb_file), program="tests.query.holding") as holder:
+        assert holder.stdout is not None
+        assert holder.stdin is not None
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(BusyError):
+            snapshots.take()
+        holder.communicate(b"\n")
+    taken: list[Any] = []
+
+    def take() -> bool:
+        try:
+            taken.append(snapshots.take())
+        except BusyError:
+            return False
+        return True
+
+    wait_until(take, "a snapshot")
+    [snapshot] = taken
+    snapshots.put(snapshot)
+    with snapshot.held():
+        cursor = snapshot.take_cursor()
+        assert cursor.execute("select number from numbers").fetchall() == [(2,)]
+        for statement in (
+            "insert into numbers values (3)",
+            f"attach '{duckdb_file}' as other",
+            f"copy (select 1) to '{tmp_path}/out.csv'",
+            "select * from read_text('/etc/hostname')",
+            "set enable_external_access = true",
+        ):
+            with pytest.raises(duckdb.Error):
+                cursor.execute(statement)
+        snapshot.give_cursor(cursor)
+    assert snapshots.take() is None
+    assert list(tmp_path.iterdir()) == []
+    snapshots.close()
+
+
+@pytest.fixture
+def duckdb_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with one table."""
+    path = tmp_path_factory.mktemp("file") / "events.duckdb"
+    with closing(duckdb.connect(str(path))) as connection:
+        connection.execute("create table numbers as select 1 as number")
+    return path
+
+
+def test_a_server_that_starts_beside_a_writer_waits_for_it(
+    all_built: Callable[[Any], Built], make_database: MakeDatabase, start_server: StartServer
+) -> None:
+    built = all_built("duckdb")
+    own = _Own(make_database("duckdb", built.database), built.manifest)
+    path = str(own.database.path)
+    with start_loader(path, "0.5", program="tests.query.holding") as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        server = start_server(own)
+        assert server.get(CATALOG).status_code == 200
+        assert holder.wait(60) == 0
