@@ -127,6 +127,7 @@ async def _answer(  # noqa: PLR0913 (what the options say)
         snapshots=snapshots,
         notify=lambda level, sentence: print(f"{level}: {sentence}", file=sys.stderr),
     )
+    database.check()
     await database.open()
     try:
         metrics = Metrics(layer, database, timeout=timeout) if layer is not None else None
