@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -21,6 +22,7 @@ from serving.errors import HttpError, bad_request
 #: Rows of an answer, unless it asks for another number, and at most: they are read word by word.
 DEFAULT_ROWS = 100
 MAX_ROWS = 1_000
+_WORD = re.compile(r"[^\W_]+")
 
 
 class Assistant:
@@ -155,13 +157,19 @@ class Assistant:
 
 
 def _matching(ones: list[dict[str, Any]], search: str) -> list[dict[str, Any]]:
-    words = search.casefold().split()
-    hits = {
-        place: sum(word in text for word in words)
-        for place, text in enumerate(repr(one).casefold() for one in ones)
-    }
-    best = [place for place in sorted(hits, key=lambda place: -hits[place]) if hits[place]]
-    return [ones[place] for place in best] or ones
+    """Those that have words that are searched; what is called by them comes first."""
+    wanted = _words(search)
+    hits = [
+        3 * len(wanted & _words(f"{one['name']} {one.get('label', '')}"))
+        + len(wanted & _words(repr(one)))
+        for one in ones
+    ]
+    best = [place for place, found in enumerate(hits) if found]
+    return [ones[place] for place in sorted(best, key=lambda place: -hits[place])] or ones
+
+
+def _words(text: str) -> set[str]:
+    return set(_WORD.findall(text.casefold()))
 
 
 def _parameter(one: object) -> tuple[str, str]:

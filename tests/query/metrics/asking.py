@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import httpx2
@@ -97,7 +98,7 @@ def _plain(value: Any) -> Any:
         return value.date().isoformat()
     if hasattr(value, "isoformat"):
         return value.isoformat()
-    return int(value) if hasattr(value, "as_tuple") else value
+    return float(value) if isinstance(value, Decimal) else value
 
 
 def by(rows: Sequence[Mapping[str, Any]], *names: str) -> dict[tuple[Any, ...], dict[str, Any]]:

@@ -156,7 +156,7 @@ def by_report(server: Server, built: Built, question: Question) -> Rows:
     del built
     name, parameters = question.report
     rows = [row for page in server.pages(name, **parameters) for row in page["rows"]]
-    return [_renamed(question, row) for row in rows]
+    return [renamed(question, row) for row in rows]
 
 
 def by_metrics(server: Server, built: Built, question: Question) -> Rows:
@@ -183,7 +183,7 @@ def by_graphql(server: Server, built: Built, question: Question) -> Rows:
     )
     page = graphql(server, query, where=where)[name]
     assert page["next_cursor"] is None
-    return [_renamed(question, row) for row in page["rows"]]
+    return [renamed(question, row) for row in page["rows"]]
 
 
 def by_metrics_of_graphql(server: Server, built: Built, question: Question) -> Rows:
@@ -230,7 +230,7 @@ def by_view_of_assistant(server: Server, built: Built, question: Question) -> Ro
         lambda client: call(client, "query_view", view=name, filters=filters, limit=1000),
     )
     assert answer["next_cursor"] is None
-    return [_renamed(question, row) for row in rows_of(answer)]
+    return [renamed(question, row) for row in rows_of(answer)]
 
 
 WAYS: dict[str, Callable[[Server, Built, Question], Rows]] = {
@@ -243,7 +243,7 @@ WAYS: dict[str, Callable[[Server, Built, Question], Rows]] = {
 }
 
 
-def _renamed(question: Question, row: Mapping[str, Any]) -> dict[str, Any]:
+def renamed(question: Question, row: Mapping[str, Any]) -> dict[str, Any]:
     """A row of the view with the names that metrics have; a week is called by its Monday."""
     found = {name: row[column] for column, name in question.named.items()}
     if WEEK in found:
