@@ -169,7 +169,8 @@ def _matching(ones: list[dict[str, Any]], search: str) -> list[dict[str, Any]]:
 
 
 def _words(text: str) -> set[str]:
-    return set(_WORD.findall(text.casefold()))
+    # shorter ones are in every sentence
+    return {word for word in _WORD.findall(text.casefold()) if len(word) > 2}
 
 
 def _parameter(one: object) -> tuple[str, str]:

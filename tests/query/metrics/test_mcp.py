@@ -38,7 +38,7 @@ def test_a_session_over_standard_input_and_output(built: Built) -> None:
             tools = (await client.list_tools()).tools
             assert {tool.name for tool in tools} == TOOLS
             assert all(tool.annotations and tool.annotations.read_only_hint for tool in tools)
-            found = await call(client, "list_definitions", search="active users of a week")
+            found = await call(client, "list_definitions", search="weekly active users")
             assert found["metrics"][0]["name"] == "active_users"
             answer = await call(
                 client,
