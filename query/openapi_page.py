@@ -19,7 +19,7 @@ pre { border: 1px solid var(--line); border-radius: 6px; padding: .6rem; white-s
 table { border-collapse: collapse; width: 100%; }
 th, td { border-bottom: 1px solid var(--line); padding: .3rem .5rem; text-align: left; vertical-align: top; }
 details { margin: .5rem 0; } summary { cursor: pointer; }
-nav { columns: 16rem; } nav a { display: block; }
+nav { columns: 19rem; } nav a { display: block; }
 """  # noqa: E501 (CSS reads well so)
 
 

@@ -20,6 +20,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from loader import explain
 from loader.errors import LoaderError
 from loader.names import quoted
+from loader.organisations import read_organisations
 from loader.postgres import open_postgres, settings_statement
 from loader.targets import Target
 from query.databases.base import DEFAULT_TIMEOUT, Result, State
@@ -31,7 +32,7 @@ from query.databases.postgres_states import (
     latest_dates_may_be_read,
 )
 from query.errors import HttpError, not_built, not_granted
-from serving.tokens import Directory, read_directory
+from serving.tokens import Directory, read_tokens
 
 #: For how long a state is taken for the current one, in seconds.
 STATE_SECONDS = 1.0
@@ -48,6 +49,15 @@ _KEEPALIVES = {
 }
 # Compiling the query takes longer than any of these answers.
 _JIT = "set jit = off"
+
+# information_schema has only tables of which one may do anything, and readers may not of these.
+_ORGANISATIONS = """
+select schemas.nspname
+from pg_catalog.pg_class as classes
+inner join pg_catalog.pg_namespace as schemas
+    on classes.relnamespace = schemas.oid
+where classes.relname = 'events' and classes.relkind in ('r', 'p')
+"""
 
 _BEGIN = "begin isolation level repeatable read read only"
 
@@ -157,9 +167,7 @@ class PostgresDatabase:
             try:
                 if connection is None or connection.closed:
                     connection = self._looker = open_postgres(self._target)
-                found = read_directory(
-                    self._target, lambda query: connection.execute(query.encode()).fetchall()
-                )
+                found = _directory(self._target, connection)
                 connection.rollback()
             except BaseException:
                 self._stop_looking()
@@ -278,3 +286,11 @@ class PostgresDatabase:
         if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
             return out_of_reach()
         return stopped(explain.first_line(error))
+
+
+def _directory(target: Target, connection: psycopg.Connection) -> Directory:
+    def select(query: str) -> list[tuple[Any, ...]]:
+        return connection.execute(query.encode()).fetchall()
+
+    found = read_organisations(target.raw_schema, select, _ORGANISATIONS)
+    return Directory(tuple(read_tokens(target, select)), frozenset(found))

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import platform
 import shutil
 import struct
 import tempfile
@@ -43,7 +44,9 @@ set enable_external_access = false;
 """
 # linux/fs.h: share the blocks of a file, where the file system can; at once, whatever the size
 _FICLONE = 0x40049409
-_FLOCK = "hhqqhh4x"
+# struct flock: kind, from where on, start, length, whose; on a Mac kind and from where come last
+_IS_MAC = platform.system() == "Darwin"
+_FLOCK = "qqihh" if _IS_MAC else "hhqqi4x"
 
 Stamp = tuple[int, ...]
 
@@ -220,11 +223,11 @@ def _log_of(path: Path) -> Path:
 
 def _is_being_written(path: Path) -> bool:
     """Whether another process has a lock that keeps readers out; takes none itself."""
-    asked = struct.pack(_FLOCK, fcntl.F_RDLCK, os.SEEK_SET, 0, 0, 0, 0)
+    kind, whole = (fcntl.F_RDLCK, os.SEEK_SET), (0, 0, 0)
+    asked = struct.pack(_FLOCK, *((*whole, *kind) if _IS_MAC else (*kind, *whole)))
     with path.open("rb") as file:
         answer = fcntl.fcntl(file, fcntl.F_GETLK, asked)
-    kind, *_ = struct.unpack(_FLOCK, answer)
-    return bool(kind == fcntl.F_WRLCK)
+    return bool(struct.unpack(_FLOCK, answer)[3 if _IS_MAC else 0] == fcntl.F_WRLCK)
 
 
 def _copy(source: Path, copy: Path) -> None:

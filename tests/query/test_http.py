@@ -118,7 +118,8 @@ def slow(built: Built, make_database: MakeDatabase) -> Iterator[Built]:
         return
     with built.database.connect() as connection:
         connection.autocommit = False
-        connection.execute("lock table analytics.signups in access exclusive mode")
+        # which `lock table` would do to all that it reads as well
+        connection.execute("alter view analytics.signups reset (security_barrier)")
         yield built
 
 
