@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tests.conftest import MakeDatabase
 from tests.support.databases import REPOSITORY, Database
 from tests.support.run import process_environment, run_loader
 
@@ -36,14 +37,27 @@ _EVENTS = ("reply_request", "feedback_positive", "feedback_negative", "$signup")
 
 @dataclass(frozen=True)
 class Built:
-    """A database with views of all events, and with those of an organisation apart."""
+    """A database with views of all events, and with those of an organisation apart.
+
+    Attributes:
+        database: The database.
+        spare: A copy that nobody is connected to, to make further ones of.
+        original: What it is a copy of; it is then asked by the user who owns it.
+    """
 
     database: Database
+    spare: Database | None = None
+    original: Built | None = None
 
     @property
     def manifest(self) -> Path:
         """dbt's, of the default schemas."""
-        return self.database.directory / "target" / "manifest.json"
+        built = self.original or self
+        return built.database.directory / "target" / "manifest.json"
+
+    def copied(self, make_database: MakeDatabase) -> Built:
+        """A copy that may be changed."""
+        return Built(make_database(self.database.engine, self.spare), original=self)
 
     def role(self, kind: str) -> str:
         """The name of a PostgreSQL role; roles belong to the server, so each test has its own."""
@@ -51,6 +65,8 @@ class Built:
 
     def options(self) -> tuple[str, ...]:
         """What `query serve` is told of roles."""
+        if self.original is not None:
+            return ("--reader-role", "")
         return () if self.is_file else ("--reader-role", self.role("reader"))
 
     @property
@@ -60,7 +76,7 @@ class Built:
 
     def asker(self) -> dict[str, str]:
         """The environment of a user who may act as the readers, and do nothing else."""
-        if self.is_file:
+        if self.is_file or self.original is not None:
             return {}
         return {"PGUSER": self.role("asker"), "PGPASSWORD": self.database.name}
 
@@ -86,7 +102,8 @@ class Built:
     def build(self, *options: str) -> None:
         """Build by a process of its own; one in this would keep the DuckDB file."""
         directory = self.database.directory
-        reader = {} if self.is_file else {"EVENTS_READER_ROLES": self.role("reader")}
+        roleless = self.is_file or self.original is not None
+        reader = {} if roleless else {"EVENTS_READER_ROLES": self.role("reader")}
         ended = subprocess.run(
             [
                 *(str(Path(sys.executable).with_name("dbt")), "build", *options),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,8 @@ def all_built(
                 leftovers: ExitStack = request.getfixturevalue("postgres_leftovers")
                 leftovers.callback(found[engine].drop_roles)
             found[engine].create()
+            spare = make_session_database(engine, found[engine].database)
+            found[engine] = replace(found[engine], spare=spare)
         return found[engine]
 
     return get
@@ -40,6 +43,12 @@ def all_built(
 def built(engine: Engine, all_built: Callable[[Engine], Built]) -> Built:
     """That of each engine in turn."""
     return all_built(engine)
+
+
+@pytest.fixture
+def own(built: Built, make_database: MakeDatabase) -> Built:
+    """A copy of that, which the test may change."""
+    return built.copied(make_database)
 
 
 @pytest.fixture(scope="session")

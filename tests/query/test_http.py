@@ -112,9 +112,9 @@ def test_a_key_may_ask_so_often_and_no_more(built: Built, start_server: StartSer
 def slow(built: Built, make_database: MakeDatabase) -> Iterator[Built]:
     """A database one of whose views, signups, takes for ever."""
     if built.is_file:
-        copy = make_database("duckdb", built.database)
-        copy.execute(_ENDLESS)
-        yield Built(copy)
+        copy = built.copied(make_database)
+        copy.database.execute(_ENDLESS)
+        yield copy
         return
     with built.database.connect() as connection:
         connection.autocommit = False
@@ -124,20 +124,18 @@ def slow(built: Built, make_database: MakeDatabase) -> Iterator[Built]:
 
 
 def test_what_takes_too_long_is_stopped_and_nobody_waits_for_it(
-    slow: Built, built: Built, start_server: StartServer
+    slow: Built, start_server: StartServer
 ) -> None:
-    server = start_server(slow, "--query-timeout", "1", manifest=built.manifest)
+    server = start_server(slow, "--query-timeout", "1")
     answer = server.get("/v1/reports/signups")
     assert (answer.status_code, answer.json()["code"]) == (422, "too_slow")
     assert answer.elapsed.total_seconds() < 20
     assert server.get(DAU, limit=3).status_code == 200
 
 
-def test_a_query_ends_when_its_client_goes(
-    slow: Built, built: Built, start_server: StartServer
-) -> None:
+def test_a_query_ends_when_its_client_goes(slow: Built, start_server: StartServer) -> None:
     options = ("--query-timeout", "3600", "--connections", "1")
-    server = start_server(slow, *options, manifest=built.manifest)
+    server = start_server(slow, *options)
     address = urlsplit(server.url)
     with socket.create_connection((str(address.hostname), address.port or 0)) as client:
         head = f"GET /v1/reports/signups HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {KEY}\r\n"
@@ -148,7 +146,7 @@ def test_a_query_ends_when_its_client_goes(
     assert server.get(DAU, limit=4).status_code == 200
     if not slow.is_file:
         waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
-        assert built.database.query(waiting) == [(0,)]
+        assert slow.database.query(waiting) == [(0,)]
 
 
 def test_it_ends_well(built: Built, start_server: StartServer) -> None:

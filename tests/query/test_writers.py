@@ -26,34 +26,6 @@ CATALOG = "/v1/reports/event_catalog"
 LATER = datetime(2026, 2, 20, 12, tzinfo=UTC)
 
 
-@pytest.fixture
-def own(built: Built, make_database: MakeDatabase) -> Built:
-    """A copy that the test may change, asked by the user who owns it."""
-    return _Own(make_database(built.database.engine, built.database), built.manifest)
-
-
-class _Own(Built):
-    """A copy, with the manifest of what it is a copy of, and no roles of its own."""
-
-    def __init__(self, database: Any, manifest: Path) -> None:
-        super().__init__(database)
-        object.__setattr__(self, "_manifest", manifest)
-
-    @property
-    def manifest(self) -> Path:
-        """That of the original."""
-        found: Path = getattr(self, "_manifest")  # noqa: B009 (a frozen dataclass)
-        return found
-
-    def options(self) -> tuple[str, ...]:
-        """As the user itself."""
-        return ("--reader-role", "")
-
-    def asker(self) -> dict[str, str]:
-        """Nobody else."""
-        return {}
-
-
 @contextmanager
 def asking(server: Server) -> Iterator[list[httpx.Response]]:
     """Ask all the time, with a question that is in no cache; the answers."""
@@ -218,8 +190,7 @@ def duckdb_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_server_that_starts_beside_a_writer_waits_for_it(
     all_built: Callable[[Any], Built], make_database: MakeDatabase, start_server: StartServer
 ) -> None:
-    built = all_built("duckdb")
-    own = _Own(make_database("duckdb", built.database), built.manifest)
+    own = all_built("duckdb").copied(make_database)
     path = str(own.database.path)
     with start_loader(path, "0.5", program="tests.query.holding") as holder:
         assert holder.stdout is not None
