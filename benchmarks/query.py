@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import Any
 
 import click
@@ -91,9 +91,12 @@ class Client:
 
 async def until_ready(port: int) -> None:
     """Wait until the server can ask its database."""
-    client = Client(port)
-    while (await client.get("/readyz"))[0] != 200:
+    client, is_ready = Client(port), False
+    while not is_ready:
         await asyncio.sleep(0.1)
+        # Its address is taken a moment before it listens there.
+        with suppress(ConnectionRefusedError):
+            is_ready = (await client.get("/readyz"))[0] == 200
     client.close()
 
 

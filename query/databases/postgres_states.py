@@ -26,11 +26,11 @@ with recursive needed as (
         classes.relkind in ('r', 'p', 'v', 'm')
         and (
             schemas.nspname = $1
-            -- beside the public views, what metrics are made of
+            -- beside the public views, what metrics are made of, and what a build writes last
             or schemas.nspname = $2
             and (
                 starts_with(classes.relname, 'fct_')
-                or classes.relname in ('int_funnel_steps', 'int_time_spine')
+                or classes.relname in ('int_funnel_steps', 'int_time_spine', 'kept_deliveries')
             )
         )
     union
