@@ -127,7 +127,7 @@ test-report: setup ## Open the report in headless Chromium (needs Chromium)
 	@$(BIN)/pytest tests/report
 
 .PHONY: test-query
-test-query: setup ## Ask the API what the views say, and what nobody would ask, on DuckDB and PostgreSQL
+test-query: setup $(METRICS)/.installed ## Ask the API what the views say, and what nobody would ask, on DuckDB and PostgreSQL
 	@$(BIN)/pytest $(WORKERS) tests/query
 
 .PHONY: test-metrics-layer

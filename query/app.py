@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,21 @@ from starlette.routing import BaseRoute, Route
 from query import openapi, openapi_page
 from query.catalog import Catalog
 from query.databases.base import Database
+from query.graphql.routes import paths as graphql_paths
+from query.graphql.routes import routes as graphql_routes
+from query.mcp.assistant import Assistant
+from query.mcp.http import McpEndpoint
+from query.metrics.answers import Metrics
+from query.metrics.layer import Layer
+from query.metrics.openapi import paths as metric_paths
+from query.metrics.routes import routes as metric_routes
 from query.prometheus import MEDIA_TYPE
 from query.reports import routes as reports
 from query.reports.openapi import paths as report_paths
 from query.service import Service
 from query.settings import Settings
 from serving.errors import HttpError, json_response
-from serving.keys import Door, SignedTokens, StoredTokens, Tokens
+from serving.keys import Anyone, Door, SignedTokens, StoredTokens, Tokens
 from serving.logs import Log
 
 _HEADERS = (
@@ -48,8 +57,14 @@ class Part:
     paths: Callable[[Service], Mapping[str, Any]]
 
 
-#: All ways to ask, in the order in which they are described.
-PARTS: tuple[Part, ...] = (Part(reports.routes, report_paths),)
+def _parts(metrics: Metrics | None, mcp: McpEndpoint) -> Iterator[Part]:
+    """All ways to ask, in the order in which they are described."""
+    yield Part(reports.routes, report_paths)
+    if metrics is not None:
+        yield Part(partial(metric_routes, metrics=metrics), lambda _: metric_paths(metrics.layer))
+    yield Part(partial(graphql_routes, metrics=metrics), graphql_paths)
+    # what it can do, clients ask of itself
+    yield Part(lambda _: [mcp.route()], lambda _: {})
 
 
 def build_app(  # noqa: PLR0913 (the parts of a server)
@@ -58,6 +73,7 @@ def build_app(  # noqa: PLR0913 (the parts of a server)
     database: Database,
     log: Log,
     *,
+    layer: Layer | None = None,
     tokens: Tokens | None = None,
     signed: SignedTokens | None = None,
     origins: Sequence[str] = (),
@@ -70,6 +86,7 @@ def build_app(  # noqa: PLR0913 (the parts of a server)
         catalog: The public views.
         database: What is asked.
         log: Where requests are noted.
+        layer: The metrics; None where the project has none.
         tokens: Who may ask; unless given, who has a token that the database knows.
         signed: JWTs that count beside these.
         origins: Pages that browsers may ask from; `*` for all.
@@ -79,19 +96,25 @@ def build_app(  # noqa: PLR0913 (the parts of a server)
         tokens = StoredTokens(database.stamp, database.directory, signed)
     door = Door(tokens, settings.requests_per_second, "query")
     service = Service(settings, catalog, database, door, log)
+    seconds = settings.query_timeout
+    metrics = Metrics(layer, database, timeout=seconds) if layer is not None else None
+    assistant = Assistant(catalog, metrics, database, timeout=seconds)
+    mcp = McpEndpoint(service, assistant, needs_token=not isinstance(tokens, Anyone))
+    parts = tuple(_parts(metrics, mcp))
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         del app
         await database.open()
         try:
-            yield
+            async with mcp.running():
+                yield
         finally:
             await database.close()
 
-    routes = [route for part in PARTS for route in part.routes(service)]
+    routes = [route for part in parts for route in part.routes(service)]
     app = Starlette(
-        routes=[*routes, *_own_routes(service, page)],
+        routes=[*routes, *_own_routes(service, page, parts)],
         exception_handlers={
             HTTPException: _http_exception,
             HttpError: _http_error,
@@ -112,8 +135,8 @@ def build_app(  # noqa: PLR0913 (the parts of a server)
     return app
 
 
-def _own_routes(service: Service, page: Path | None) -> list[BaseRoute]:
-    paths = {path: item for part in PARTS for path, item in part.paths(service).items()}
+def _own_routes(service: Service, page: Path | None, parts: Sequence[Part]) -> list[BaseRoute]:
+    paths = {path: item for part in parts for path, item in part.paths(service).items()}
     description = openapi.describe(paths, service.catalog)
     described = openapi_page.render(description)
 

@@ -8,6 +8,7 @@ from loader.commands.group import Entry, LazyGroup
 from loader.commands.options import CONTEXT_SETTINGS, epilog
 
 _COMMANDS = {
+    "mcp": Entry("query.commands.mcp", "Answer an assistant (Model Context Protocol)."),
     "serve": Entry("query.commands.serve", "Answer questions over HTTP."),
     "token": Entry("serving.commands.token", "Create, list and revoke tokens."),
 }
@@ -20,6 +21,7 @@ _COMMANDS = {
     epilog=epilog(
         "query token create --scope query",
         "query serve --target postgres",
+        "query mcp --target postgres",
     ),
 )
 @click.version_option(package_name="dbt-event-analytics", prog_name="query")

@@ -63,7 +63,8 @@ def _operation(path: str, method: str, operation: Mapping[str, Any]) -> Iterator
     for example in operation.get("x-examples", ()):
         url = escape(f"$URL{example['path']}")
         yield f"<p>{escape(example['summary'])}:</p>"
-        yield f'<pre>curl -H "Authorization: Bearer $TOKEN" "{url}"</pre>'
+        body = f" -d '{escape(example['body'])}'" if "body" in example else ""
+        yield f'<pre>curl -H "Authorization: Bearer $TOKEN"{body} "{url}"</pre>'
     text = operation.get("description", "")
     if text:
         paragraphs = "".join(f"<p>{escape(part)}</p>" for part in text.split("\n\n"))

@@ -44,6 +44,8 @@ def main(target: str, directory: Path | None, database: str, port: int, key: str
     click.echo(f"  {address}/      the report\n  {address}/docs  what the API can be asked")
     click.secho("\nAsk", bold=True)
     click.echo(f"  curl -H 'Authorization: Bearer {key}' \\\n    '{address}{_QUESTION}'\n")
+    click.secho("Tell an assistant (docs/assistants.md)", bold=True)
+    click.echo(f"  {address}/mcp  with the header  Authorization: Bearer {key}\n")
     sys.stdout.flush()
     # Not among the arguments, which others on this machine may read.
     os.environ["QUERY_SERVE_KEY"] = key

@@ -2,8 +2,17 @@ with calendar as (
 
     select * from {{ ref('int_calendar') }}
 
+),
+
+bounds as (
+
+    select * from {{ ref('int_reporting_bounds') }}
+
 )
 
-select calendar_date
+select
+    calendar.calendar_date as calendar_date,
+    calendar.calendar_date <= bounds.last_complete_date as is_complete
 from calendar
-where period = 'day'
+cross join bounds
+where calendar.period = 'day'

@@ -17,6 +17,7 @@ try:
     from query.app import build_app
     from query.catalog import read_catalog
     from query.databases.open import open_database
+    from query.metrics.layer import read_layer
     from query.settings import Settings
     from serving.keys import Anyone, Tokens, WriteKeys
     from serving.logs import Log
@@ -191,8 +192,9 @@ def serve(  # noqa: PLR0913 (one parameter for each option)
     if tokens is not None and signed is not None:
         raise UsageError("--key and --open are in place of tokens, so leave out --jwt-….")
     catalog = read_catalog(manifest)
+    target = load_target(target_name, profiles_dir, raw_schema)
     database = open_database(
-        load_target(target_name, profiles_dir, raw_schema),
+        target,
         reader_role=reader_role,
         connections=connections,
         snapshots=snapshots,
@@ -204,6 +206,7 @@ def serve(  # noqa: PLR0913 (one parameter for each option)
         catalog,
         database,
         log,
+        layer=read_layer(manifest, target.engine),
         tokens=tokens,
         signed=signed,
         origins=origins,

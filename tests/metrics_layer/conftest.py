@@ -71,16 +71,20 @@ class MetricsLayer:
             The rows, in no particular order, with their values by name: numbers as floats, times
             as dates, null as None.
         """
-        with (self.database.directory / f"{name}.csv").open(newline="") as lines:
-            return [
-                {column: _value(text) for column, text in row.items()}
-                for row in csv.DictReader(lines)
-            ]
+        return read_answer(self.database.directory / f"{name}.csv")
 
     def view(self, name: str) -> Answer:
         """All rows of a public view."""
         with PublicViews(self.database) as views:
             return [dict(row) for row in views.rows(name)]
+
+
+def read_answer(path: Path) -> Answer:
+    """The rows of a CSV file that `mf query` wrote, as `MetricsLayer.answer` gives them."""
+    with path.open(newline="") as lines:
+        return [
+            {column: _value(text) for column, text in row.items()} for row in csv.DictReader(lines)
+        ]
 
 
 def _value(text: str) -> str | float | date | None:

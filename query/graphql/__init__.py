@@ -1,0 +1,1 @@
+"""Views and metrics over GraphQL, by the names that they have everywhere."""

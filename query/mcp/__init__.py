@@ -1,0 +1,1 @@
+"""For assistants: metrics and views as tools of the Model Context Protocol."""

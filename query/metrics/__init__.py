@@ -1,0 +1,1 @@
+"""Metrics by name, grouped, filtered and over time: what a query of the semantic layer answers."""
