@@ -8,6 +8,7 @@ from loader.commands.group import Entry, LazyGroup
 from loader.commands.options import CONTEXT_SETTINGS, epilog
 
 _COMMANDS = {
+    "alerts": Entry("query.commands.alerts", "Tell people and programs what changed, once."),
     "token": Entry("serving.commands.token", "Create, list and revoke tokens."),
 }
 
