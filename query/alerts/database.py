@@ -18,7 +18,7 @@ from loader.postgres import open_postgres
 from loader.targets import Target, check_duckdb_file_exists, open_duckdb
 
 SCHEMA = "alerting"
-TABLES = ("alert_states", "mutes", "outbox", "user_events", "user_states")
+TABLES = ("alert_states", "mutes", "outbox", "pauses", "user_events", "user_states")
 
 # Whoever changes these tables takes turns; the number means nothing else.
 _ADVISORY_LOCK = 4_711_062_841

@@ -36,12 +36,18 @@ not exists (
 _DUE = f"""
 with waiting as (
     select
-        *,
+        outbox.*,
+        greatest(
+            outbox.next_attempt_at, coalesce(pauses.paused_until, outbox.next_attempt_at)
+        ) as due_at,
         row_number() over (
-            partition by receiver, organisation, subject order by sequence, created_at, message_id
+            partition by outbox.receiver, outbox.organisation, outbox.subject
+            order by outbox.sequence, outbox.created_at, outbox.message_id
         ) as place_in_row
-    from {{place}}.outbox
-    where {_OPEN} and receiver in (select unnest($2::text[]))
+    from {{place}}.outbox as outbox
+    left join {{place}}.pauses as pauses
+        on outbox.receiver = pauses.receiver
+    where {_OPEN} and outbox.receiver in (select unnest($2::text[]))
 )
 
 select {{columns}}
@@ -49,9 +55,9 @@ from waiting
 where
     place_in_row = 1
     and (claimed_until is null or claimed_until <= $1)
-    and next_attempt_at <= $3
+    and due_at <= $3
     and {_HEARD}
-order by next_attempt_at, created_at, message_id
+order by due_at, created_at, message_id
 """
 
 
@@ -184,8 +190,8 @@ def _fail(session: Session, message: Message, outcome: Outcome, now: datetime, b
         # shorter than the message itself, of which there may be thousands
         pause = max(RETRY_SECONDS[min(attempts, 2) - 1], outcome.retry_after)
         session.rows(
-            f"update {{place}}.outbox set next_attempt_at = $2 "
-            f"where receiver = $1 and {_OPEN} and next_attempt_at < $2",
+            "insert into {place}.pauses (receiver, paused_until) values ($1, $2) "
+            "on conflict (receiver) do update set paused_until = excluded.paused_until",
             message.receiver,
             now + timedelta(seconds=pause),
         )
@@ -194,7 +200,7 @@ def _fail(session: Session, message: Message, outcome: Outcome, now: datetime, b
 def next_due(session: Session, receivers: Collection[str], now: datetime) -> datetime | None:
     """When something is due next for these receivers that nobody has claimed."""
     far = now + timedelta(days=365)
-    query = _DUE.replace("{columns}", "next_attempt_at") + "limit 1"
+    query = _DUE.replace("{columns}", "due_at") + "limit 1"
     found = session.rows(query, now, list(receivers), far)
     return found[0][0] if found else None
 
@@ -209,6 +215,7 @@ def tidy(session: Session, now: datetime) -> None:
 
 def retry(session: Session, now: datetime) -> int:
     """Try again what was given up, and at once what waits; how many."""
+    session.rows("delete from {place}.pauses")
     changed = session.rows(
         "update {place}.outbox set failed_at = null, next_attempt_at = $1, attempts = 0 "
         "where delivered_at is null and body <> '' returning 1",

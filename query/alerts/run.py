@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from loader.errors import LoaderError
+from loader.organisations import read_organisations
 from loader.targets import Target
 from query.alerts.config import DEFAULT_ORGANISATION, Config
 from query.alerts.database import alerting
@@ -18,6 +19,11 @@ from query.alerts.evaluate import Evaluated, data_of, evaluate
 from query.alerts.messages import FIRING, Message, body, title
 from query.alerts.people import watch_users
 from query.alerts.receivers.alertmanager import AlertmanagerSender
+
+_SCHEMAS = """
+select table_schema from information_schema.tables
+where table_catalog = current_database() and table_name = 'metric_alerts'
+"""
 
 
 @dataclass
@@ -83,14 +89,14 @@ def run(  # noqa: PLR0913 (where, what, and how)
     dry_run: bool = False,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Report:
-    """Evaluate for each organisation ('' for the default schemas), then deliver.
+    """Evaluate for each organisation ('' for the default schemas; none: all), then deliver.
 
     What is wrong with one organisation keeps none of the others from being told, and is among the
     report's errors. Raises LoaderError where the database cannot be used for delivering.
     """
     report = Report(dry_run)
     with open_senders(config.receivers) as senders:
-        for organisation in organisations:
+        for organisation in organisations or _all(target, patience):
             try:
                 _evaluate(target, config, organisation, patience, report)
             except LoaderError as error:
@@ -102,6 +108,15 @@ def run(  # noqa: PLR0913 (where, what, and how)
             if isinstance(sender, AlertmanagerSender):
                 _repeat(config, name, sender, report)
     return report
+
+
+def _all(target: Target, patience: Patience) -> list[str]:
+    """The default schemas, and all organisations whose views are built."""
+    with alerting(target, "looking for views", wait_seconds=patience.lock) as session:
+        found = read_organisations(target.schema, session.rows, _SCHEMAS)
+        is_default = (target.schema,) in session.rows(_SCHEMAS)
+    # where there is nothing, that is what is said of the default ones
+    return [*([""] if is_default or not found else []), *found]
 
 
 def _evaluate(

@@ -55,6 +55,11 @@ create table if not exists {place}.outbox (
     primary key (message_id, receiver)
 );
 
+create table if not exists {place}.pauses (
+    receiver text not null primary key,
+    paused_until timestamp with time zone not null
+);
+
 create table if not exists {place}.mutes (
     mute_id text not null primary key,
     organisation text not null,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from loader.errors import LoaderError
@@ -21,7 +21,7 @@ class Watch:
         self,
         target: Target,
         config: Config,
-        organisations: Callable[[], Sequence[str]],
+        organisations: Sequence[str],
         patience: Patience,
         log: Log,
         stop: threading.Event,
@@ -67,7 +67,7 @@ class Watch:
             report = run(
                 self._target,
                 self._config,
-                self._organisations(),
+                self._organisations,
                 self._patience,
                 stopped=self._stop.is_set,
             )

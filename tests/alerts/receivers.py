@@ -9,7 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -66,8 +66,12 @@ class Hook:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def do_POST(self) -> None:  # noqa: N802 (the library's name)
-                body = self.rfile.read(int(self.headers["content-length"]))
+            def do_POST(self) -> None:
+                length = int(self.headers["content-length"])
+                body = self.rfile.read(length)
+                if len(body) < length:  # of somebody who was killed meanwhile
+                    self.close_connection = True
+                    return
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 found = Got(self.path, headers, body)
                 with hook._lock:
@@ -81,6 +85,11 @@ class Hook:
                     self.send_header(name, value)
                 self.send_header("content-length", "0")
                 self.end_headers()
+
+            def handle(self) -> None:
+                # nor is there anybody to answer, then
+                with suppress(ConnectionError):
+                    super().handle()
 
             def log_message(self, *_: Any) -> None:
                 pass
@@ -184,5 +193,3 @@ def wait_until(condition: Callable[[], bool], what: str) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"{what}: not within {PATIENCE:.0f} s"
         time.sleep(0.02)
-
-

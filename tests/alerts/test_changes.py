@@ -114,11 +114,12 @@ def test_an_organisation_without_views_keeps_no_other_from_being_told(
     watched.execute("drop table analytics_acme.metric_alerts")
     watched.configure({"team": {"url": hook.url}})
     watched.judge({})
-    ran = watched.run(code=1)
+    ran = watched.run("--default", "--org", "acme", code=1)
     assert "in schema 'analytics_acme'" in ran.stderr
     assert "Build the views with: loader build" in ran.stderr
     assert len(hook.accepted) == 1
-    assert watched.run("--default").stdout == "Nothing has changed.\n"
+    # who names none means those that are built
+    assert watched.run().stdout == "Nothing has changed.\n"
 
 
 def test_a_dry_run_tells_nobody_and_keeps_nothing(watched: Watched, hook: Hook) -> None:

@@ -1,4 +1,4 @@
-"""A database whose views say what a test wants: tables of the columns that the contracts promise."""
+"""A database whose views say what a test wants: tables of the columns that contracts promise."""
 
 from __future__ import annotations
 
@@ -158,7 +158,8 @@ class Watched:
         return found
 
     def age(self, **columns: float) -> None:
-        """Let times in the outbox lie so many seconds further back."""
+        """Let times in the outbox lie so many seconds further back, and nobody be paused."""
+        self.execute("delete from alerting.pauses")
         for column, seconds in columns.items():
             self.execute(
                 f"update alerting.outbox set {column} = {column} - interval '{seconds:.0f} seconds'"

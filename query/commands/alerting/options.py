@@ -11,7 +11,7 @@ import click
 
 from loader.commands.options import option, target_options
 from loader.errors import UsageError
-from loader.organisations import check_name, organisations
+from loader.organisations import check_name
 from loader.targets import Target, load_target
 from query.alerts.config import DEFAULT_FILE, DEFAULT_ORGANISATION
 from query.alerts.deliver import Patience
@@ -76,11 +76,9 @@ def run_options(command: Command) -> Command:
     return command
 
 
-def chosen(target: Target, names: Sequence[str], *, default: bool) -> list[str]:
-    """The organisations to evaluate, '' for the default schemas: those named, or all there are."""
-    found = [""] if default else []
-    found += [check_name(name) for name in names]
-    return found or ["", *organisations(target)]
+def chosen(names: Sequence[str], *, default: bool) -> list[str]:
+    """The organisations that are named, '' for the default schemas; none where all are meant."""
+    return ([""] if default else []) + [check_name(name) for name in names]
 
 
 def one_target(

@@ -64,7 +64,7 @@ def run(  # noqa: PLR0913 (one parameter for each option)
     report = run_once(
         target,
         settings,
-        chosen(target, names, default=default),
+        chosen(names, default=default),
         Patience(lock=lock_timeout, claim=claim_after, wait=wait),
         dry_run=dry_run,
     )
@@ -123,7 +123,7 @@ def watch(  # noqa: PLR0913 (one parameter for each option)
     Watch(
         target,
         settings,
-        lambda: chosen(target, names, default=default),
+        chosen(names, default=default),
         Patience(lock=lock_timeout, claim=claim_after, wait=0),
         Log(),
         stop,
