@@ -152,6 +152,22 @@
 
     ),
 
+    alerts as (
+
+        select
+            alert,
+            metric,
+            segment,
+            rule,
+            direction,
+            bound,
+            days,
+            severity,
+            count(alert) over (partition by alert) as rows_of_name
+        from {{ definitions['alerts'] }} as alerts
+
+    ),
+
     segments as (
 
         select

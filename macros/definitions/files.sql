@@ -6,7 +6,8 @@
 {% macro definition_seeds() %}
     {%- set seeds = {} -%}
     {%- for name in (
-        'actions', 'churn_windows', 'funnels', 'funnel_steps', 'identities', 'identity_links', 'retentions', 'segments'
+        'actions', 'alerts', 'churn_windows', 'funnels', 'funnel_steps', 'identities', 'identity_links', 'retentions',
+        'segments'
     ) -%}
         {%- set project = project_name if event_analytics.is_disabled_seed(name) else 'event_analytics' -%}
         {%- do seeds.update({name: graph.nodes.get('seed.' ~ project ~ '.' ~ name)}) -%}
@@ -42,7 +43,7 @@
         {%- set place = file ~ ": row " ~ loop.index -%}
         {%- set row = [] -%}
         {%- for name in read.columns -%}
-            {%- set is_text = types[name] not in event_analytics.whole_numbers() -%}
+            {%- set is_text = types[name] == 'text' -%}
             {#- what a line lacks at its end is empty, too -#}
             {%- set text = line[header.index(name)] if header.index(name) < line | length else '' -%}
             {%- do row.append((text if is_text else text | trim) or none) -%}
@@ -135,6 +136,16 @@
 
 {#- What is wrong with a text as a number of a type, which may be empty. -#}
 {% macro number_problem(text, type) %}
+    {%- if type == 'double precision' -%}
+        {#- what no engine reads in another way than the others, and 15 digits that come back as they are -#}
+        {%- if text and not modules.re.match('^[+-]?[0-9]{1,9}([.][0-9]{1,6})?$', text) -%}
+            {{- return(
+                "which is no number; write up to 9 digits, a point and up to 6 more where it is no whole one, "
+                ~ "or leave it empty."
+            ) -}}
+        {%- endif -%}
+        {{- return(none) -}}
+    {%- endif -%}
     {%- set greatest = event_analytics.whole_numbers()[type] -%}
     {%- set number = modules.re.match('^[+-]?0*([0-9]*)$', text) -%}
     {%- if not number or text in ('+', '-') -%}

@@ -20,6 +20,7 @@
         event_analytics.retention_rules(),
         event_analytics.churn_window_rules(),
         event_analytics.segment_rules(),
+        event_analytics.alert_rules(),
         event_analytics.identity_rules(),
         event_analytics.identity_link_rules(),
     ] -%}
@@ -215,6 +216,66 @@
         {'when': "coalesce(pick, '') not in ('first', 'latest')",
          'problem': "has the pick '{pick}', which is not known",
          'mend': "write first or latest"},
+    ]}) -}}
+{% endmacro %}
+
+
+{% macro alert_rules() %}
+    {%- set metrics = event_analytics.alert_metrics() -%}
+    {%- set by_segment = event_analytics.metrics_of_report('users') -%}
+    {%- set most_days = event_analytics.most_alert_days() -%}
+    {{- return({'file': "seeds/alerts.csv", 'among': "alerts", 'row': "row '{alert}'",
+      'rules': [
+        {'when': "alert is null",
+         'problem': "has no name",
+         'mend': "give the alert a name"},
+        {'when': "rows_of_name > 1",
+         'problem': "stands in more than one row",
+         'mend': "keep one row for each alert"},
+        {'when': "coalesce(metric, '') not in ('" ~ metrics | join("', '") ~ "')",
+         'problem': "has the metric '{metric}', which is not known",
+         'mend': "write one of " ~ metrics | join(', ')},
+        {'when': "segment is not null and metric in ('" ~ metrics | join("', '") ~ "')"
+            ~ " and metric not in (" ~ by_segment ~ ")",
+         'problem': "has a segment, and {metric} is not counted by segment",
+         'mend': "leave the segment empty, or watch one of " ~ by_segment | replace("'", "")},
+        {'when': "segment is not null and not exists ("
+            ~ "select 1 from segments where segments.segment = alerts.segment)",
+         'problem': "has the segment '{segment}', which is not in seeds/segments.csv",
+         'mend': "add the segment there, or leave it empty for all users"},
+        {'when': "coalesce(rule, '') not in ('anomaly', 'threshold', 'change', 'missing')",
+         'problem': "has the rule '{rule}', which is not known",
+         'mend': "write anomaly, threshold, change or missing"},
+        {'when': "rule in ('anomaly', 'change') and coalesce(direction, '') not in ('below', 'above', 'either')",
+         'problem': "has the direction '{direction}', which is not known",
+         'mend': "write below, above or either"},
+        {'when': "rule = 'threshold' and coalesce(direction, '') not in ('below', 'above')",
+         'problem': "is a threshold with the direction '{direction}'",
+         'mend': "write below or above"},
+        {'when': "rule = 'missing' and direction is not null",
+         'problem': "has the direction '{direction}', but missing has none",
+         'mend': "leave the direction empty"},
+        {'when': "bound is null",
+         'problem': "has no bound",
+         'mend': "write the number from which it fires"},
+        {'when': "rule = 'anomaly' and (bound <= 0 or bound > 100)",
+         'problem': "has a bound of {bound} for a score",
+         'mend': "write a number up to 100, such as 3.5"},
+        {'when': "rule = 'change' and (bound <= 0 or (direction <> 'above' and bound >= 100))",
+         'problem': "has a bound of {bound} per cent",
+         'mend': "write per cent, greater than 0, and less than 100 unless it fires only above"},
+        {'when': "rule = 'missing' and (bound < 1 or bound <> floor(bound))",
+         'problem': "has a bound of {bound} dates",
+         'mend': "write a whole number of dates, from 1 up"},
+        {'when': "rule = 'change' and (days is null or days < 1 or days > " ~ most_days ~ ")",
+         'problem': "compares periods of '{days}' days",
+         'mend': "write from 1 to " ~ most_days ~ " days"},
+        {'when': "rule <> 'change' and days is not null",
+         'problem': "has days, which only a change looks at",
+         'mend': "leave days empty"},
+        {'when': "coalesce(severity, '') not in ('info', 'warning', 'critical')",
+         'problem': "has the severity '{severity}', which is not known",
+         'mend': "write info, warning or critical"},
     ]}) -}}
 {% endmacro %}
 

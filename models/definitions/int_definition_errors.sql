@@ -4,6 +4,7 @@ with errors as (
 
     {{ definition_errors({
         'actions': ref('actions'),
+        'alerts': ref('alerts'),
         'churn_windows': ref('churn_windows'),
         'funnels': ref('funnels'),
         'funnel_steps': ref('funnel_steps'),
