@@ -52,11 +52,22 @@ class Session:
         [(existing,)] = self.rows(_EXISTING)
         if existing >= len(TABLES):
             return False
+        try:
+            self._create_tables()
+        except psycopg.errors.InsufficientPrivilege as error:
+            who = self.target.role or self.target.connect_kwargs.get("user")
+            raise LoaderError(
+                f"{who!r} may not use the schema {SCHEMA} in {self.target.label}, or there is none "
+                f"({explain.first_line(error)}). Somebody who may create schemas runs: "
+                f"query alerts init --role {who}"
+            ) from error
+        return True
+
+    def _create_tables(self) -> None:
         text = (resources.files("query.alerts") / "tables.sql").read_text(encoding="utf-8")
         for statement in text.split(";\n"):
             if statement.strip():
                 self.rows(statement)
-        return True
 
     def grant(self, role: str) -> None:
         """Let a role of PostgreSQL work with the tables; LoaderError on DuckDB."""
