@@ -73,7 +73,9 @@ where
     organisation = $4
     and user_event = $5
     and not has_left
-    and user_hash not in (select user_hash from present)
+    and not exists (
+        select 1 from present where present.user_hash = user_states.user_hash
+    )
 """
 _BEGIN = """
 insert into {place}.user_states
@@ -93,6 +95,11 @@ on conflict (organisation, user_event, user_hash) do update set
     has_left = false
 """
 # Of who was erased, or whose events were withdrawn, before it was delivered.
+_WAITING = """
+select 1 from {place}.outbox
+where organisation = $1 and name = $2 and user_hash is not null and delivered_at is null
+limit 1
+"""
 _FORGET = """
 delete from {place}.outbox
 where
@@ -100,7 +107,10 @@ where
     and name = $3
     and user_hash is not null
     and delivered_at is null
-    and user_hash not in (select md5($1 || ' ' || user_id) from {view})
+    and not exists (
+        select 1 from {view} as present
+        where md5($1 || ' ' || present.user_id) = outbox.user_hash
+    )
 """
 
 
@@ -150,7 +160,8 @@ def _watch(
             session.rows(_BEGIN.replace("{present}", present), *values)
             return []
         view = f"{place}.{'user_churn' if event.churn_status is not None else 'funnel_users'}"
-        session.rows(_FORGET.replace("{view}", view), salt, organisation, event.name)
+        if session.rows(_WAITING, organisation, event.name):
+            session.rows(_FORGET.replace("{view}", view), salt, organisation, event.name)
         if event.churn_status is not None:
             session.rows(_LEFT.replace("{present}", present), *values)
         found = session.rows(_NEWS.replace("{present}", present), *values)

@@ -224,5 +224,5 @@ def test_a_test_needs_no_database(duckdb_watched: Watched, hook: Hook) -> None:
         )
         assert {content["type"] for content in hook.contents()} == {"test"}
         hook.verify(SECRET)
-        said = duckdb_watched.alerts("test", "wel", *options, code=1).stderr
-        assert "Did you mean 'well'?" in said
+        wrong = duckdb_watched.alerts("test", "wel", *options, code=1).stderr
+        assert "Did you mean 'well'?" in wrong

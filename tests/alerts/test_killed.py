@@ -62,7 +62,7 @@ def test_killed_at_any_time(many: Watched, hook: Hook) -> None:
     with start(many, "--dry-run") as process:
         process.communicate()
     took = time.monotonic() - started
-    hook.answers = lambda _: (time.sleep(0.05), Answer())[1]
+    hook.answers = _slowly
     for number in range(_KILLS):
         with start(many) as process:
             time.sleep(took * (0.5 + number / _KILLS))
@@ -97,6 +97,11 @@ def test_what_a_killed_run_had_begun_is_left_to_it_for_a_while(many: Watched, ho
     _free(many)
     run_process(many)
     assert len(hook.times()) == _ALERTS
+
+
+def _slowly(_: Got) -> Answer:
+    time.sleep(0.05)
+    return Answer()
 
 
 def _free(watched: Watched) -> None:

@@ -139,10 +139,8 @@ class Watched:
 
     def run(self, *options: str, code: int = 0, wait: float = 0) -> LoaderResult:
         """Run `query alerts run`, which ends so."""
-        ran = run_query(
-            *("alerts", "run", "--config", self.config, "--wait", str(wait), *options),
-            database=self.database,
-        )
+        arguments = ("alerts", "run", "--config", str(self.config), "--wait", str(wait), *options)
+        ran = run_query(*arguments, database=self.database)
         assert ran.exit_code == code, ran.stdout + ran.stderr
         return ran
 
