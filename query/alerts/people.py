@@ -115,30 +115,24 @@ where
 
 
 def watch_users(
-    session: Session, config: Config, organisation: str, now: datetime
+    config: Config, event: UserEvent, organisation: str, session: Session, now: datetime
 ) -> list[Message]:
     """Put what became of users into the outbox; the messages.
 
     Of an event that is watched for the first time, who is there already is told of only where it
     says ``backfill``. Raises LoaderError for a funnel, step or status that there is not.
     """
-    messages: list[Message] = []
-    for event in config.user_events:
-        receivers = [
-            receiver.name
-            for receiver in config.receivers
-            if receiver.wants_user_event(organisation, event.name)
-        ]
-        if not receivers:
-            continue
-        found = _watch(session, event, organisation, now)
-        told = [
-            _message(organisation, event, receiver, row, now)
-            for row in found
-            for receiver in receivers
-        ]
-        outbox.put(session, told, now)
-        messages += told
+    receivers = [
+        receiver.name
+        for receiver in config.receivers
+        if receiver.wants_user_event(organisation, event.name)
+    ]
+    messages = [
+        _message(organisation, event, receiver, row, now)
+        for row in _watch(session, event, organisation, now)
+        for receiver in receivers
+    ]
+    outbox.put(session, messages, now)
     return messages
 
 

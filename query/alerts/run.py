@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from loader.errors import LoaderError
 from loader.organisations import read_organisations
 from loader.targets import Target
 from query.alerts.config import DEFAULT_ORGANISATION, Config
-from query.alerts.database import alerting
+from query.alerts.database import Session, alerting
 from query.alerts.deliver import Delivered, Patience, deliver, open_senders
 from query.alerts.evaluate import Evaluated, data_of, evaluate
 from query.alerts.messages import FIRING, Message, body, title
@@ -97,10 +98,7 @@ def run(  # noqa: PLR0913 (where, what, and how)
     report = Report(dry_run)
     with open_senders(config.receivers) as senders:
         for organisation in organisations or _all(target, patience):
-            try:
-                _evaluate(target, config, organisation, patience, report)
-            except LoaderError as error:
-                report.errors.append(error.message)
+            _evaluate(target, config, organisation, patience, report)
         if dry_run:
             return report
         report.delivered = deliver(target, senders, patience, stopped)
@@ -122,15 +120,30 @@ def _all(target: Target, patience: Patience) -> list[str]:
 def _evaluate(
     target: Target, config: Config, organisation: str, patience: Patience, report: Report
 ) -> None:
-    """Evaluate for one organisation, in one transaction."""
-    doing = "evaluating alerts"
-    with alerting(target, doing, wait_seconds=patience.lock, dry_run=report.dry_run) as session:
-        now = datetime.now(UTC)
-        evaluated = evaluate(session, config, organisation, now)
-        users = watch_users(session, config, organisation, now)
-    # not before it is committed
-    report.evaluated[organisation] = evaluated
-    report.messages += [*evaluated.messages, *users]
+    """Evaluate for one organisation: alerts, and then each user event, in a transaction each.
+
+    So a funnel that is gone does not keep anybody from hearing of alerts.
+    """
+
+    def in_transaction(work: Callable[[Session, datetime], list[Message]]) -> None:
+        try:
+            with alerting(
+                target, "evaluating alerts", wait_seconds=patience.lock, dry_run=report.dry_run
+            ) as session:
+                messages = work(session, datetime.now(UTC))
+        except LoaderError as error:
+            report.errors.append(error.message)
+        else:
+            report.messages += messages  # not before they are committed
+
+    def of_alerts(session: Session, now: datetime) -> list[Message]:
+        report.evaluated[organisation] = evaluate(session, config, organisation, now)
+        return report.evaluated[organisation].messages
+
+    in_transaction(of_alerts)
+    for event in config.user_events:
+        if any(each.wants_user_event(organisation, event.name) for each in config.receivers):
+            in_transaction(partial(watch_users, config, event, organisation))
 
 
 def _repeat(config: Config, name: str, sender: AlertmanagerSender, report: Report) -> None:
