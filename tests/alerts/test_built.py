@@ -11,7 +11,7 @@ from tests.alerts.receivers import Hook
 from tests.alerts.watched import VIEWS, Watched, contract
 from tests.conftest import MakeDatabase
 from tests.support.databases import Engine
-from tests.support.run import BUILD_UNTESTED, run_dbt, run_loader
+from tests.support.run import BUILD_UNTESTED, run_dbt, run_loader, run_loader_process
 
 MONDAY = date(2026, 3, 2)
 
@@ -46,13 +46,11 @@ def built(engine: Engine, make_database: MakeDatabase) -> Watched:
 
 
 def deliver(watched: Watched, *days: tuple[int, range]) -> None:
-    """Append events."""
-    run_loader(
-        *("append", "-", "--format", "jsonl"),
-        database=watched.database,
-        stdin=events(*days),
-        check=True,
+    """Append events, as dbt has left the file open in this process."""
+    ran = run_loader_process(
+        *("append", "-", "--format", "jsonl"), database=watched.database, stdin=events(*days)
     )
+    assert ran.exit_code == 0, ran.stderr
 
 
 def test_from_events_to_a_receiver(built: Watched, hook: Hook) -> None:
