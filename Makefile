@@ -25,8 +25,8 @@ PINNED_FILES := requirements.txt requirements-metrics.txt requirements-engines.t
 # How many at a time says tests/conftest.py, and which stay together tests/support/workers.py.
 WORKERS := --numprocesses logical --no-loadscope-reorder
 # Suites that take long or need more than Python, each with a target of its own.
-OWN_TARGETS := buffer clickhouse deploy engines exactness interruption lake metrics_layer package query report \
-  rollups s3 sdks spark
+OWN_TARGETS := alerts buffer clickhouse deploy engines exactness interruption lake metrics_layer \
+  package query report rollups s3 sdks spark
 # Of roll-ups on PostgreSQL, where they are hardest, and one history on DuckDB.
 FEW_ROLLUPS := (postgres and (test_builds or test_reads or test_removals) and not as_if) \
   or (test_histories and duckdb) or test_structure
@@ -130,6 +130,10 @@ test-report: setup ## Open the report in headless Chromium (needs Chromium)
 test-query: setup $(METRICS)/.installed ## Ask the API what the views say, and what nobody would ask, on DuckDB and PostgreSQL
 	@$(BIN)/pytest $(WORKERS) tests/query
 
+.PHONY: test-alerts
+test-alerts: setup ## Let alerts be told, also to a real Alertmanager, and kill what tells them (needs Alertmanager)
+	@$(BIN)/pytest $(WORKERS) tests/alerts
+
 .PHONY: test-metrics-layer
 test-metrics-layer: setup $(METRICS)/.installed ## Ask for metrics with mf query, on DuckDB and PostgreSQL
 	@$(BIN)/pytest $(WORKERS) tests/metrics_layer
@@ -204,10 +208,11 @@ format: setup ## Format the Python files and mend what ruff can mend
 	@$(BIN)/ruff format
 
 .PHONY: build
-build: setup ## Build and test the views in the database that profiles.yml names
+build: setup ## Build and test the views in the database that profiles.yml names, and tell alerts (alerting.yml)
 	@$(WITH_ADAPTER)
 	@$(CHOSEN)/bin/loader init $(addprefix --target=,$(TARGET))
 	@$(CHOSEN)/bin/loader build --default $(if $(QUICK),--quick) $(addprefix --target=,$(TARGET))
+	@test ! -e alerting.yml || $(CHOSEN)/bin/query alerts run --default $(addprefix --target=,$(TARGET))
 
 .PHONY: serve
 serve: setup ## Serve the demo's report and the API over its views, on 127.0.0.1 (PORT=8001, KEY)

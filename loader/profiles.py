@@ -55,7 +55,7 @@ def read_output(
             f"Unknown target {chosen!r}: profile {profile_name!r} in {path} "
             f"has {_listed(outputs)}. Choose one of these with --target."
         )
-    return str(chosen), _render_all(output, f"{where}, target {chosen!r}"), path
+    return str(chosen), render_settings(output, f"{where}, target {chosen!r}"), path
 
 
 def _find_profiles_file(profiles_dir: Path | None) -> Path:
@@ -100,11 +100,15 @@ def _listed(names: Iterable[object]) -> str:
     return ", ".join(sorted(str(name) for name in names)) or "nothing"
 
 
-def _render_all(value: Any, where: str) -> Any:
+def render_settings(value: Any, where: str) -> Any:
+    """Render settings as those of profiles.yml are, in mappings and lists, too.
+
+    ``where`` says whose they are. Raises LoaderError, also for a variable that is not set.
+    """
     if isinstance(value, Mapping):
-        return {key: _render_all(item, f"{where}, {key}") for key, item in value.items()}
+        return {key: render_settings(item, f"{where}, {key}") for key, item in value.items()}
     if isinstance(value, list):
-        return [_render_all(item, where) for item in value]
+        return [render_settings(item, where) for item in value]
     return _render(value, where)
 
 

@@ -10,6 +10,7 @@ from loader.commands.options import CONTEXT_SETTINGS, epilog
 _COMMANDS = {
     "mcp": Entry("query.commands.mcp", "Answer an assistant (Model Context Protocol)."),
     "serve": Entry("query.commands.serve", "Answer questions over HTTP."),
+    "alerts": Entry("query.commands.alerts", "Tell people and programs what changed, once."),
     "token": Entry("serving.commands.token", "Create, list and revoke tokens."),
 }
 

@@ -23,7 +23,7 @@ from tests.support.places import Place
 BUILD_UNTESTED = ("build", "--exclude-resource-type", "test", "unit_test")
 
 # What a developer's own shell may have set, and what must not reach a test.
-SETTING_PREFIXES = ("CLICKHOUSE_", "COLLECTOR_", "DBT_", "EVENTS_", "LOADER_", "PG")
+SETTING_PREFIXES = ("CLICKHOUSE_", "COLLECTOR_", "DBT_", "EVENTS_", "LOADER_", "PG", "QUERY_")
 
 
 # Of these, what dbt does not look at before it connects.
@@ -82,6 +82,18 @@ def run_collector(
     from collector.cli import cli  # noqa: PLC0415 - as above
 
     return _run(cli, "collector", args, database, env=env, check=check)
+
+
+def run_query(
+    *args: str | Path,
+    database: Place | None = None,
+    env: Mapping[str, str] | None = None,
+    check: bool = False,
+) -> LoaderResult:
+    """Run the program `query` in this process, as `run_loader` runs the loader."""
+    from query.cli import cli  # noqa: PLC0415 - as above
+
+    return _run(cli, "query", args, database, env=env, check=check)
 
 
 def _run(

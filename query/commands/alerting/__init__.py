@@ -1,0 +1,1 @@
+"""One module for each of the commands of ``query alerts`` that belong together."""
