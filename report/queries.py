@@ -61,24 +61,42 @@ def cohort_limit(period: str) -> str:
     return f"case {period} {cases} end"
 
 
-#: The largest values of each segment, by the users who were ever active.
+#: The largest values of each segment; which they are all four views by segment have to agree on.
 _VALUES = """
             select
-                segment, segment_value, users,
+                segment as own_segment, segment_value as own_value,
                 row_number() over (
-                    partition by segment order by users desc, segment_value
+                    partition by segment order by count(*) desc, segment_value
                 ) as place
-            from (
-                select segment, segment_value, sum(users) as users
-                from {{ ref('churn_summary_by_segment') }}
-                group by segment, segment_value
-            ) as sizes
+            from {{ ref('user_segments') }}
+            group by segment, segment_value
 """
 
 
-def _own(column: str) -> str:
-    """What a row is called whose value has a line of its own, or shares one."""
-    return f"case when sizes.place <= {VALUES} then {column}.segment_value else '' end"
+def _by_segment(source: str, columns: str, values: str, more: str = "") -> str:
+    """Rows by segment, added up over the values that have no line of their own.
+
+    Args:
+        source: A view, or a query in brackets.
+        columns: What a row stands for, beside the value.
+        values: What is added up.
+        more: Further columns of the result, each with a comma before it.
+    """
+    sums = ", ".join(f"cast(sum({name}) as bigint) as {name}" for name in values.split(", "))
+    return f"""
+        select segment, segment_value, is_other, {columns}, {sums}{more}
+        from (
+            select
+                source.*,
+                case when sizes.place <= {VALUES} then source.value else '' end as segment_value,
+                sizes.place > {VALUES} as is_other
+            from ({source}) as source
+            join ({_VALUES}) as sizes
+                on sizes.own_segment = source.segment and sizes.own_value = source.value
+        ) as named
+        group by segment, segment_value, is_other, {columns}
+        order by segment, is_other, segment_value, {columns}
+        """
 
 
 QUERIES: Mapping[str, str] = {
@@ -204,99 +222,54 @@ QUERIES: Mapping[str, str] = {
         from {{ ref('segments') }}
         order by segment
         """,
-    "daily_active_users_by_segment": f"""
-        select
-            segment, segment_value, is_other, activity_date,
-            cast(sum(dau) as bigint) as dau,
-            cast(sum(wau) as bigint) as wau,
-            cast(sum(mau) as bigint) as mau
-        from (
-            select
-                days.segment as segment,
-                {_own("days")} as segment_value,
-                sizes.place > {VALUES} as is_other,
-                days.activity_date, days.dau, days.wau, days.mau
-            from {{{{ ref('daily_active_users_by_segment') }}}} as days
-            join ({_VALUES}) as sizes
-                on sizes.segment = days.segment and sizes.segment_value = days.segment_value
-            join (
-                select activity_date as shown_date from {{{{ ref('daily_active_users') }}}}
-                order by activity_date desc
-                limit {SEGMENT_DAYS}
-            ) as shown on shown.shown_date = days.activity_date
-        ) as named
-        group by segment, segment_value, is_other, activity_date
-        order by segment, is_other, segment_value, activity_date
+    "daily_active_users_by_segment": _by_segment(
+        f"""
+            select segment, segment_value as value, activity_date, dau, wau, mau
+            from {{{{ ref('daily_active_users_by_segment') }}}}
+            where activity_date > (
+                select {{{{ add_days('max(activity_date)', -{SEGMENT_DAYS}) }}}}
+                from {{{{ ref('daily_active_users') }}}}
+            )
         """,
-    "cohort_retention_by_segment": f"""
-        select
-            segment, segment_value, is_other, retention, period_number,
-            cast(sum(cohort_users) as bigint) as cohort_users,
-            cast(sum(retained_users) as bigint) as retained_users,
-            min(cohort_start) as first_cohort, max(cohort_start) as last_cohort
-        from (
-            select
-                cells.segment as segment,
-                {_own("cells")} as segment_value,
-                sizes.place > {VALUES} as is_other,
-                cells.retention as retention, cells.period_number, cells.cohort_users,
-                cells.retained_users, cells.cohort_start as cohort_start
-            from {{{{ ref('cohort_retention_by_segment') }}}} as cells
-            join ({_VALUES}) as sizes
-                on sizes.segment = cells.segment and sizes.segment_value = cells.segment_value
-            join (
+        "activity_date",
+        "dau, wau, mau",
+    ),
+    "cohort_retention_by_segment": _by_segment(
+        f"""
+            select segment, value, retention, period_number, cohort_start, cohort_users,
+                retained_users
+            from (
                 select
-                    retention as shown_retention, cohort_start as shown_cohort, period as length,
-                    row_number() over (
+                    segment, segment_value as value, retention, period, period_number,
+                    cohort_start, cohort_users, retained_users, is_complete,
+                    dense_rank() over (
                         partition by retention order by cohort_start desc
                     ) as cohort_rank
-                from {{{{ ref('cohort_retention') }}}}
-                where period_number = 0
-            ) as shown
-                on shown.shown_retention = cells.retention
-                and shown.shown_cohort = cells.cohort_start
-            where cells.is_complete
-                and cells.period_number <= {PERIODS}
-                and shown.cohort_rank <= {cohort_limit("shown.length")}
-        ) as named
-        group by segment, segment_value, is_other, retention, period_number
-        order by segment, is_other, segment_value, retention, period_number
+                from {{{{ ref('cohort_retention_by_segment') }}}}
+                where period_number <= {PERIODS}
+            ) as cells
+            where is_complete and cohort_rank <= {cohort_limit("period")}
         """,
-    "funnel_conversion_by_segment": f"""
-        select
-            segment, segment_value, is_other, funnel, step,
-            cast(sum(users) as bigint) as users
-        from (
-            select
-                steps.segment as segment,
-                {_own("steps")} as segment_value,
-                sizes.place > {VALUES} as is_other,
-                steps.funnel, steps.step, steps.users
-            from {{{{ ref('funnel_conversion_by_segment') }}}} as steps
-            join ({_VALUES}) as sizes
-                on sizes.segment = steps.segment and sizes.segment_value = steps.segment_value
-        ) as named
-        group by segment, segment_value, is_other, funnel, step
-        order by segment, is_other, segment_value, funnel, step
+        "retention, period_number",
+        "cohort_users, retained_users",
+        ", min(cohort_start) as first_cohort, max(cohort_start) as last_cohort",
+    ),
+    "funnel_conversion_by_segment": _by_segment(
+        """
+            select segment, segment_value as value, funnel, step, users
+            from {{ ref('funnel_conversion_by_segment') }}
         """,
-    "churn_summary_by_segment": f"""
-        select
-            segment, segment_value, is_other, churn_status,
-            cast(sum(users) as bigint) as users
-        from (
-            select
-                statuses.segment as segment,
-                {_own("statuses")} as segment_value,
-                sizes.place > {VALUES} as is_other,
-                statuses.churn_status, statuses.users
-            from {{{{ ref('churn_summary_by_segment') }}}} as statuses
-            join ({_VALUES}) as sizes
-                on sizes.segment = statuses.segment
-                and sizes.segment_value = statuses.segment_value
-        ) as named
-        group by segment, segment_value, is_other, churn_status
-        order by segment, is_other, segment_value, churn_status
+        "funnel, step",
+        "users",
+    ),
+    "churn_summary_by_segment": _by_segment(
+        """
+            select segment, segment_value as value, churn_status, users
+            from {{ ref('churn_summary_by_segment') }}
         """,
+        "churn_status",
+        "users",
+    ),
     "event_paths": f"""
         select step_number, from_event, to_event, sessions, users
         from {{{{ ref('event_paths') }}}}

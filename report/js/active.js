@@ -20,12 +20,14 @@ function activeByDay(found) {
   const last = onDay().get(found.shown[found.shown.length - 1]?.period_start) ?? {};
   return {
     traces: [
+      // The day has a scale of its own: beside a month it would lie at the bottom.
       ...kinds.flatMap(([name, title, , tone], at) =>
-        line(all[at], title, color(tone), { meta: { column: name } })),
-      ...beforeLine(before, "on the day before"),
+        line(all[at], title, color(tone), { panel: name === "dau" ? 2 : 1, meta: { column: name } })),
+      ...beforeLine(before, "before", { panel: 2 }),
     ],
     points: spoken(all[2], "active users"),
-    layout: panels(found, isNarrow() ? 300 : 360, [1], [""]),
+    layout: panels(found, isNarrow() ? 340 : 400, [0.58, 0.42], [
+      `people in ${facts.mau_days} and in ${facts.wau_days} days`, "people on the day"]),
     legend: [...kinds.map(([, title, , tone]) => ["line", color(tone), title]),
       ...marks(all.flat(), "line", before),
       ...(early ? [["hatched", look().grey, "too little history"]] : [])],
@@ -97,7 +99,7 @@ drawers.sticky = () => {
     traces: [...line(points, "stickiness", color(2), { form: percent }),
       ...beforeLine(before, "before", { form: percent })],
     points: spoken(points, "stickiness", percent),
-    layout: panels(found, 280, [1], [""], [".0%"]),
+    layout: panels(found, 280, [1], [""], [",.1~%"]),
     legend: [["line", color(2), "stickiness"], ...marks(points, "line", before),
       ...(early ? [["hatched", look().grey, "too little history"]] : [])],
     note: dates(found, `People of the day / people in the ${facts.mau_days} days up to it.`),

@@ -5,7 +5,7 @@ function propertyRows(event) {
   const found = rows("event_properties").filter((row) => row.event_name === event);
   if (!found.length) return [element("p", {}, "These events have no properties.")];
   return [element("table", {}, element("thead", {}, element("tr", {},
-    ...["property", "events", "share", "for example"].map((title) =>
+    ...["property", "events", "share", "example"].map((title) =>
       element("th", { scope: "col" }, title)))),
   element("tbody", {}, ...found.map((row) => element("tr", {},
     element("th", { scope: "row" }, row.property), element("td", {}, count(row.events)),
@@ -53,7 +53,8 @@ drawers.catalog = () => {
     body: [search, element("div", { class: "scroll", tabindex: 0, role: "region",
       "aria-label": "Events" }, element("table", { class: "catalog" },
       element("thead", {}, element("tr", {}, ...["event", "events", "people", "first", "latest"]
-        .map((title) => element("th", { scope: "col" }, title)))), list))],
+        .map((title, at) => element("th", { scope: "col", class: at > 2 ? "date" : null }, title)))),
+      list))],
     note: `${plural(all.length, "name")} up to ${LAST}, the most frequent first. A name opens its properties.`,
     table: {
       columns: [

@@ -55,7 +55,8 @@ function funnelBySegment(found) {
     layout: layout(320, {
       barmode: "group", bargap: 0.25, hovermode: "closest",
       xaxis: axis("", { tickvals: found.steps.map(({ step }) => step), showgrid: false,
-        ticktext: found.steps.map((row) => `${row.step}. ${short(eventName(row.step_name), 18)}`) }),
+        tickangle: 0, ticktext: found.steps.map((row) => (isNarrow() ? `step ${row.step}`
+          : `${row.step}. ${short(eventName(row.step_name), 18)}`)) }),
       yaxis: axis("", { tickformat: ".0%", range: [0, 1.02] }),
     }),
     legend: values.map((value, at) =>
@@ -65,7 +66,8 @@ function funnelBySegment(found) {
     warning: few.length ? `Hatched: fewer than ${ENOUGH_USERS} people, of whom each is several points.` : "",
     says: values.map((value) => `${value.title}: `
       + `${percent(value.steps[value.steps.length - 1].rate)} got to the end`).join(", "),
-    body: [],
+    body: [element("ul", { class: "steps" }, ...found.steps.map((row) =>
+      element("li", {}, `${row.step}. ${eventName(row.step_name)}`)))],
     table: {
       columns: [
         { name: "segment_value", title: state.by, value: (row) => valueName(row) },
@@ -182,7 +184,7 @@ drawers.entries = () => {
   const [rates, ins] = [pointsOf(times, rate, more), pointsOf(times, entered)];
   const before = pointsBefore(times, rate);
   const laid = panels(times, 56 + 74 * Math.max(found.steps.length, 4), [0.55, 0.45],
-    ["share that got to the end", "people who entered"], [".0%", ",d"]);
+    ["share that got to the end", "people who entered"], [",.1~%", ",d"]);
   return {
     traces: [...line(rates, "got to the end", color(0), { form: percent, meta: { column: "rate" } }),
       ...beforeLine(before, "before", { form: percent }),

@@ -40,7 +40,7 @@ drawers["next-day"] = () => {
     ...line(back, "back at any time", color(1), { form: percent, meta: { column: "ever" } }),
     ...beforeLine(before, "the next day, before", { form: percent })],
     points: spoken(points, "back the next day", percent),
-    layout: panels(found, 280, [1], [""], [".0%"]),
+    layout: panels(found, 280, [1], [""], [",.1~%"]),
     legend: [["line", color(0), "the next day"], ["line", color(1), "at any time, may still rise"],
       ...marks(points, "line", before)],
     note: dates(found, "Of those who signed up; each person weighs the same."),

@@ -82,9 +82,10 @@ function barLook(open, tone) {
 /** A date axis from the first to the last point, or any where there is but one. */
 function dateAxis(points, title = "") {
   const xs = points.map((point) => point.period_start ?? point);
-  const narrow = xs.length < 2;
+  // Few points get a tick each, as one between two weeks is the beginning of neither.
+  const ticks = xs.length <= (isNarrow() ? 5 : 8) ? { tickvals: xs } : { nticks: isNarrow() ? 4 : 7 };
   return axis(title, {
-    type: "date", showgrid: false, range: narrow ? undefined : [xs[0], xs[xs.length - 1]],
-    nticks: isNarrow() ? 4 : 7, tickformat: "%-d %b\n%Y", tickangle: 0,
+    type: "date", showgrid: false, range: xs.length < 2 ? undefined : [xs[0], xs[xs.length - 1]],
+    tickformat: "%-d %b\n%Y", tickangle: 0, ...ticks,
   });
 }

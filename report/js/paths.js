@@ -23,7 +23,8 @@ function pathNodes(found, steps) {
 
 drawers.paths = () => {
   const most = Math.max(...rows("event_paths").map((row) => row.step_number), 1);
-  const steps = Math.min(Number(state.steps), most);
+  // A phone has room for the labels of three columns.
+  const steps = Math.min(Number(state.steps), most, isNarrow() ? 2 : most);
   const found = rows("event_paths").filter((row) => row.step_number <= steps);
   const nodes = pathNodes(found, steps);
   const names = [...new Set(rows("event_paths").flatMap((row) => [row.from_event, row.to_event]))].sort();
@@ -57,7 +58,7 @@ drawers.paths = () => {
     traces: [{
       type: "sankey", arrangement: "fixed",
       node: {
-        label: boxes.map(({ event }, at) => `${short(called(event), isNarrow() ? 12 : 24)} `
+        label: boxes.map(({ event }, at) => `${short(called(event), isNarrow() ? 11 : 24)} `
           + count(sizeOf[at])),
         color: boxes.map(({ event }) => tone(event)), pad: 14, thickness: 14,
         line: { width: 0 },

@@ -50,7 +50,9 @@ drawers.cohorts = () => {
   const small = enough.length && cells.some((row) => !isColoured(row));
   const sum = weighted(cells, numbers);
   const size = total([...cohorts.values()].map((line) => line[0]), "cohort_users");
-  const rate = (value) => (value == null ? "" : `${Math.round(100 * value)}`);
+  // Two digits say enough; where all shares are small, so does one behind the point.
+  const digits = most < 0.2 && !isNarrow() ? 1 : 0;
+  const rate = (value) => (value == null ? "" : (100 * value).toFixed(digits));
 
   const status = element("p", { class: "status", role: "status" },
     "Point at a cell, or go through them with the arrow keys.");
@@ -95,7 +97,7 @@ drawers.cohorts = () => {
   const { grey } = look();
   return {
     body: [element("div", { class: "heat-scroll" }, table), status],
-    legend: [["shades", grey, `0 to ${percent(most)}`],
+    legend: [["shades", `linear-gradient(90deg, ${look().scale.join(", ")})`, `0 to ${percent(most)}`],
       ...(cells.some((row) => !row.is_complete) ? [["framed", grey, RUNNING]] : []),
       ...(small ? [["few", grey, `fewer than ${ENOUGH_USERS} people: not coloured`]] : [])],
     note: `${meaning(found)} ${plural(cohorts.size, "cohort")}, the latest first; each cell is the `
@@ -171,13 +173,13 @@ function walkCells(table) {
 drawers.curves = () => {
   const found = chosenRetention();
   const { period } = found;
-  const start = { number: 0, rate: 1 };
   let curves = [{ title: "all cohorts, weighted",
-    points: weighted(found.cells, found.numbers).filter((point) => point.rate != null) }];
+    points: weighted(found.cells, found.numbers.filter((number) => number > 0))
+      .filter((point) => point.rate != null) }];
   let which = `Cohorts of ${[...found.cohorts.keys()][0]} to ${[...found.cohorts.keys()].pop()}`;
   if (state.by) {
     const mine = rows("cohort_retention_by_segment").filter((row) =>
-      row.segment === state.by && row.retention === state.retention);
+      row.segment === state.by && row.retention === state.retention && row.period_number > 0);
     curves = [...grouped(mine, valueKey).values()].map((cells) => ({
       title: valueName(cells[0]),
       points: cells.map((cell) => ({ number: cell.period_number, users: cell.cohort_users,
@@ -200,18 +202,18 @@ drawers.curves = () => {
     })),
     layout: layout(300, {
       xaxis: axis(`${period}s later`, { dtick: 1, showgrid: false,
-        range: [0, Math.max(...found.numbers, 1)] }),
-      yaxis: axis("", { tickformat: ".0%", rangemode: "tozero", range: [0, 1.02], nticks: 6 }),
+        range: [0.8, Math.max(...found.numbers, 2)] }),
+      yaxis: axis("", { tickformat: ",.1~%", rangemode: "tozero", nticks: 6 }),
     }),
     points: curves[0]?.points.map((point) => ({ at: point.number,
-      says: `${period} ${point.number}: ${percent(point.rate ?? start.rate)}` })),
+      says: `${period} ${point.number}: ${percent(point.rate)}` })),
     legend: [...curves.map((curve, at) => [few.includes(curve) && curves.length > 1 ? "dotted" : "line",
       color(at), curve.title])],
     note: `${which}. Only ${period}s that are over count; each person weighs the same.`,
     warning: few.length && curves.length > 1
       ? `Dotted: fewer than ${ENOUGH_USERS} people, of whom each is several points.` : "",
     says: `A line for ${curves.length === 1 ? "all cohorts" : `each of ${curves.length} values`}: `
-      + `${percent(curves[0]?.points[1]?.rate)} of ${curves[0]?.title} were back one ${period} later.`,
+      + `${percent(curves[0]?.points[0]?.rate)} of ${curves[0]?.title} were back one ${period} later.`,
     table: {
       columns: [
         { name: "value", title: state.by || "cohorts", value: (row) => row.title },

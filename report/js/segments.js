@@ -18,6 +18,8 @@ drawers.values = () => {
     traces: kinds.map(([name, title, tone]) => ({
       type: "bar", orientation: "h", name: title, y: values.map((_, at) => at),
       x: values.map((value) => value[name] ?? null), marker: { color: color(tone) },
+      text: values.map((value) => count(value[name])), textposition: "outside", cliponaxis: false,
+      textfont: { size: 11 }, textangle: 0,
       customdata: values.map((value) => `${short(value.title)}: ${count(value[name])} ${title}`),
       hovertemplate: "%{customdata}<extra></extra>", meta: { column: name },
     })).reverse(),
