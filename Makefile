@@ -206,12 +206,12 @@ build: setup ## Build and test the views in the database that profiles.yml names
 	@$(CHOSEN)/bin/loader build --default $(if $(QUICK),--quick) $(addprefix --target=,$(TARGET))
 
 .PHONY: report
-report: setup ## Draw what the views hold: one HTML page, target/report.html
+report: setup ## Draw what the views hold: one HTML page, target/report.html (USERS=1 names users)
 	@$(WITH_ADAPTER)
-	@$(CHOSEN)/bin/python -m report $(addprefix --target=,$(TARGET))
+	@$(CHOSEN)/bin/python -m report $(addprefix --target=,$(TARGET)) $(if $(USERS),--with-users)
 
 .PHONY: report-screenshot
-report-screenshot: setup ## Take the README's picture of the demo's report anew (needs Chromium)
+report-screenshot: setup ## Take the pictures of the demo's report anew (needs Chromium)
 	@$(BIN)/python -m scripts.report_screenshot
 
 .PHONY: lineage-screenshot

@@ -104,9 +104,7 @@ def _digest(text: str) -> str:
 
 def _shown(data: Data) -> Sequence[Section]:
     """The sections for which something is defined: a project may have no funnel or segment."""
-    return [
-        section for section in SECTIONS if not section.needs or data.tables.get(section.needs)
-    ]
+    return [section for section in SECTIONS if not section.needs or data.tables.get(section.needs)]
 
 
 def embedded(found: Mapping[str, Any]) -> Markup:

@@ -1,10 +1,10 @@
 """What the report reads: one query for each kind of chart.
 
 They select rows of the public views and name the seeds that define them; ranks and limits choose
-the latest rows. Where the page offers no choice of dates, rows of many cohorts or of the values that
-have no line of their own are added up: users are in one cohort and have one value each, so that
-nobody counts twice. A column that both sides of a join have says what it is called, as ClickHouse
-would else name it with its side.
+the latest rows. Cohorts by segment, and the values of a segment that have no line of their own, are
+added up: users are in a cohort once and have one value each, so that nobody counts twice. A column
+that both sides of a join have says what it is called, as ClickHouse would else name it with its
+side.
 """
 
 from __future__ import annotations
@@ -57,6 +57,7 @@ def _by_period(view: str, columns: str) -> str:
 
 
 def cohort_limit(period: str) -> str:
+    """How many cohorts the page holds of a retention whose period's length is that column."""
     cases = " ".join(f"when '{name}' then {limit}" for name, limit in COHORTS.items())
     return f"case {period} {cases} end"
 

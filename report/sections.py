@@ -111,9 +111,7 @@ SECTIONS = (
         (
             Figure("sessions", "Visits and visitors", "daily_sessions"),
             Figure("length", "How long and how busy a visit is", "daily_sessions"),
-            Figure(
-                "paths", "What people do next", "event_paths", is_wide=True, chooses="steps"
-            ),
+            Figure("paths", "What people do next", "event_paths", is_wide=True, chooses="steps"),
         ),
     ),
     Section(

@@ -76,7 +76,9 @@ class Dbt:
             click.ClickException: One of them does not compile or cannot be run.
         """
         between = "\n-- the next query --\n"
-        compiled = self._run("compile", "--inline", between.join(queries.values()), log_level="none")
+        compiled = self._run(
+            "compile", "--inline", between.join(queries.values()), log_level="none"
+        )
         statements = compiled.result.results[0].node.compiled_code.split(between)
         return dict(zip(queries, read_all(statements), strict=True))
 

@@ -30,9 +30,17 @@ function drawTable(key) {
     element("thead", {}, head), element("tbody", {}, ...body)));
 }
 
-/** Draw a figure anew, for what is chosen now. */
+/** Draw a figure anew; what one of them does not bear keeps nobody from seeing the others. */
 function drawFigure(key) {
-  const made = drawers[key]();
+  try {
+    fillFigure(key, drawers[key]());
+  } catch (error) {
+    console.error(key, error);
+    partOf(key, "note").textContent = "This chart could not be drawn.";
+  }
+}
+
+function fillFigure(key, made) {
   drawn.set(key, made);
   partOf(key, "note").textContent = made.note ?? "";
   const warning = partOf(key, "warning");
@@ -43,6 +51,7 @@ function drawFigure(key) {
   if (made.body) {
     partOf(key, "body").replaceChildren(...made.body);
   }
+  if (chart) chart.hidden = !made.traces;
   if (made.traces && chart) {
     chart.setAttribute("aria-label", `${partOf(key, "title").textContent}. ${made.says}`);
     chart.style.height = `${made.layout.height}px`;
@@ -79,21 +88,37 @@ function saveText(name, said) {
 
 const fileName = (key, ending) => `${key}_${state.from}_${state.to}.${ending}`;
 
+/** Text in lines of at most so many characters. */
+function wrapped(said, most = 130) {
+  const lines = [""];
+  for (const word of said.split(" ")) {
+    if (lines[lines.length - 1].length + word.length > most) lines.push("");
+    lines[lines.length - 1] += `${word} `;
+  }
+  return lines.map((line) => plain(line.trim()));
+}
+
+/** A chart with its title, notes and legend, which on the page are text around it. */
 async function savePicture(key) {
   const made = drawn.get(key);
   const { traces, layout: laid } = made.picture ?? made;
-  const title = partOf(key, "title").textContent;
+  const signs = { bar: "■", line: "━", dotted: "┅", dashed: "╌", hatched: "▨" };
+  const legend = (made.legend ?? []).filter(([kind]) => signs[kind]).map(([kind, tone, name]) =>
+    `<span style="color:${tone}">${signs[kind]}</span> ${short(name)}`);
+  const lines = [`<b>${plain(partOf(key, "title").textContent)}</b>`, ...wrapped(made.note ?? ""),
+    ...(made.warning ? wrapped(made.warning) : []), ...(legend.length ? [legend.join("   ")] : [])];
+  const above = 18 * lines.length + 20;
+  const size = { width: 1000, height: laid.height + above };
   const image = await Plotly.toImage({
     data: traces,
     layout: {
-      ...laid, width: 1000, height: laid.height + 60, autosize: false,
-      margin: { ...laid.margin, t: (laid.margin?.t ?? 24) + 50 },
+      ...laid, ...size, autosize: false, margin: { ...laid.margin, t: (laid.margin?.t ?? 24) + above },
       title: {
-        text: `<b>${plain(title)}</b><br>${plain(made.note ?? "")}`, x: 0.01, xanchor: "left",
-        y: 0.99, yanchor: "top", yref: "container", font: { size: 13 },
+        text: lines.join("<br>"), x: 0, xanchor: "left", xref: "container", y: 1, yanchor: "top",
+        yref: "container", pad: { t: 16, l: 12 }, font: { size: 13 },
       },
     },
-  }, { format: "png", width: 1000, height: laid.height + 60, scale: 2 });
+  }, { format: "png", ...size, scale: 2 });
   save(fileName(key, "png"), image);
 }
 

@@ -26,6 +26,8 @@ drawers.paths = () => {
   // A phone has room for the labels of three columns.
   const steps = Math.min(Number(state.steps), most, isNarrow() ? 2 : most);
   const found = rows("event_paths").filter((row) => row.step_number <= steps);
+  const table = pathTable(found);
+  if (!found.length) return { note: `No visit up to ${LAST} has two events.`, table };
   const nodes = pathNodes(found, steps);
   const names = [...new Set(rows("event_paths").flatMap((row) => [row.from_event, row.to_event]))].sort();
   const boxes = [];
@@ -80,21 +82,24 @@ drawers.paths = () => {
     legend: [],
     note: `All visits up to ${LAST} with at least two events, whatever dates are chosen: the first `
       + `${steps + 1} events of a visit. A band that ends is a visit that ends.`,
-    says: found.length ? `${plural(starts, "visit")} had at least two events; the most frequent step is from `
-      + `${called(boxes[top.from].event)} to ${called(boxes[top.to].event)}, in ${plural(top.sessions, "visit")}.`
-      : "No visit has two events.",
-    table: {
-      columns: [
-        { name: "step_number", title: "step", value: (row) => row.step_number },
-        { name: "from_event", title: "event", value: (row) => row.from_event },
-        { name: "to_event", title: "next event", value: (row) => row.to_event },
-        { name: "sessions", title: "visits", value: (row) => row.sessions, form: count },
-        { name: "users", title: "people", value: (row) => row.users, form: count },
-      ],
-      rows: found,
-    },
+    says: `${plural(starts, "visit")} had at least two events; the most frequent step is from `
+      + `${called(boxes[top.from].event)} to ${called(boxes[top.to].event)}, in ${plural(top.sessions, "visit")}.`,
+    table,
   };
 };
+
+function pathTable(found) {
+  return {
+    columns: [
+      { name: "step_number", title: "step", value: (row) => row.step_number },
+      { name: "from_event", title: "event", value: (row) => row.from_event },
+      { name: "to_event", title: "next event", value: (row) => row.to_event },
+      { name: "sessions", title: "visits", value: (row) => row.sessions, form: count },
+      { name: "users", title: "people", value: (row) => row.users, form: count },
+    ],
+    rows: found,
+  };
+}
 
 drawers.sessions = () => {
   const found = span();

@@ -131,17 +131,24 @@ function cohortPicture({ cohorts, period }, numbers, sum, most) {
     const at = new Map(line.map((cell) => [cell.period_number, cell.retention_rate]));
     return numbers.map((number) => at.get(number) ?? null);
   });
+  const labels = ["all, weighted",
+    ...starts.map(([start, line]) => `${start} · ${count(line[0].cohort_users)}`)];
+  const shares = [sum.map(({ rate }) => rate), ...rates];
   return {
     traces: [{
       type: "heatmap", x: numbers, zmin: 0, zmax: most, xgap: 2, ygap: 2, showscale: false,
-      y: ["all, weighted", ...starts.map(([start, line]) => `${start} · ${count(line[0].cohort_users)}`)],
-      z: [sum.map(({ rate }) => rate), ...rates], hoverongaps: false, texttemplate: "%{z:.0%}",
+      y: labels, z: shares, hoverongaps: false,
       colorscale: look().scale.map((tone, at, all) => [at / (all.length - 1), tone]),
     }],
     layout: layout(90 + 24 * (starts.length + 1), {
       xaxis: axis(`${period}s later`, { dtick: 1, showgrid: false }),
       yaxis: axis("", { type: "category", autorange: "reversed", showgrid: false }),
       margin: { l: 120, r: 12, t: 10, b: 40 },
+      // Plotly's own labels are grey on blue.
+      annotations: shares.flatMap((line, at) => line.map((rate, place) => ({
+        x: numbers[place], y: labels[at], text: rate == null ? "" : `${(100 * rate).toFixed(1)}%`,
+        showarrow: false, font: { color: inkOn(shade((rate ?? 0) / most)), size: 12 },
+      }))),
     }),
   };
 }
