@@ -13,6 +13,9 @@ function line(points, name, tone, { panel = 1, form = count, dash, fill, meta } 
   const over = points.filter((point) => !point.open);
   const running = points.filter((point) => point.open);
   const early = points.filter((point) => point.early);
+  // Between two holes there is no line to be seen.
+  const isAlone = (at) => points[at].value != null
+    && points[at - 1]?.value == null && points[at + 1]?.value == null;
   const place = (found) => ({ x: found.map(({ at }) => at), y: found.map(({ value }) => value) });
   const quiet = { mode: "lines", hoverinfo: "skip", cliponaxis: false, ...where };
   const solid = { color: tone, width: 2, dash };
@@ -35,9 +38,9 @@ function line(points, name, tone, { panel = 1, form = count, dash, fill, meta } 
   traces.push({
     ...where, ...place(points), mode: "markers", name: plain(name), cliponaxis: false,
     marker: {
-      symbol: "circle-open", opacity: 1, color: tone, line: { width: 2 },
-      // A single point has no line that shows where it is.
-      size: points.map((point) => (point.open || over.length === 1 ? 8 : 0)),
+      symbol: points.map((point) => (point.open ? "circle-open" : "circle")), opacity: 1,
+      color: tone, line: { width: points.map((point) => (point.open ? 2 : 0)), color: tone },
+      size: points.map((point, at) => (point.open ? 8 : isAlone(at) ? 6 : 0)),
     },
     customdata: points.map((point) => `${short(name)} ${point.says ?? form(point.value)}`
       + `${point.early ? " · too little history" : ""}${point.open ? ` · ${RUNNING}` : ""}`),
