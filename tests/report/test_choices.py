@@ -258,26 +258,29 @@ def test_zero_medians_are_explained(page: Page) -> None:
     assert "The median is 0 on" in say(page, "#length .warning")
 
 
-@pytest.mark.parametrize("figure", [figure.key for figure in FIGURES])
-def test_each_figure_can_be_saved_as_csv(page: Page, figure: str) -> None:
-    name, text = saved(page, f"#{figure} [data-do=csv]")
-    assert name.startswith(figure)
-    assert name.endswith(".csv")
-    rows = list(csv.reader(io.StringIO(text)))
-    assert len(rows) > 1
-    assert {len(row) for row in rows} == {len(rows[0])}
+def test_each_figure_can_be_saved_as_csv(page: Page) -> None:
+    for figure in FIGURES:
+        name, text = saved(page, f"#{figure.key} [data-do=csv]")
+        assert name.startswith(figure.key)
+        assert name.endswith(".csv")
+        rows = list(csv.reader(io.StringIO(text)))
+        assert len(rows) > 1, figure.key
+        assert {len(row) for row in rows} == {len(rows[0])}
 
 
-@pytest.mark.parametrize("figure", [figure.key for figure in FIGURES if not figure.is_table])
-def test_each_chart_can_be_saved_as_png(page: Page, figure: str) -> None:
-    name, address = saved(page, f"#{figure} [data-do=png]")
-    assert name.endswith(".png")
-    kind, _, content = address.partition(",")
-    assert kind == "data:image/png;base64"
-    picture = base64.b64decode(content)
-    assert picture.startswith(b"\x89PNG")
-    assert int.from_bytes(picture[16:20]) == 2000
-    assert len(picture) > 8_000
+def test_each_chart_can_be_saved_as_png(page: Page) -> None:
+    for figure in FIGURES:
+        if figure.is_table:
+            continue
+        name, address = saved(page, f"#{figure.key} [data-do=png]")
+        assert name.startswith(figure.key)
+        assert name.endswith(".png")
+        kind, _, content = address.partition(",")
+        assert kind == "data:image/png;base64"
+        picture = base64.b64decode(content)
+        assert picture.startswith(b"\x89PNG")
+        assert int.from_bytes(picture[16:20]) == 2000
+        assert len(picture) > 8_000, figure.key
 
 
 def test_without_leave_the_page_holds_no_user(page: Page, reports: Reports) -> None:
