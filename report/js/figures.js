@@ -56,6 +56,8 @@ function fillFigure(key, made) {
     chart.setAttribute("aria-label", `${partOf(key, "title").textContent}. ${made.says}`);
     chart.style.height = `${made.layout.height}px`;
     Plotly.react(chart, made.traces, made.layout, { responsive: true, displayModeBar: false });
+    // The sentence is the picture's name; its parts have none.
+    chart.firstElementChild?.setAttribute("aria-hidden", "true");
   }
   drawTable(key);
 }

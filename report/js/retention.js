@@ -167,8 +167,12 @@ function walkCells(table) {
       event.preventDefault();
       event.target.click();
     }
-    const to = lines[line + down]?.[lines[line].indexOf(event.target) + right];
     if (!(down || right)) return;
+    const place = lines[line].indexOf(event.target) + right;
+    let at = line + down;
+    // Young cohorts have fewer cells: past them to one that has this.
+    while (down && lines[at] && !lines[at][place]) at += down;
+    const to = lines[at]?.[place];
     event.preventDefault();
     if (!to) return;
     event.target.tabIndex = -1;
