@@ -7,7 +7,7 @@ where it has as many users as the view counts, or says how many are missing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from report.queries import PERIODS, Row, cohort_limit
 
@@ -92,7 +92,7 @@ USER_QUERIES: Mapping[str, str] = {
 }
 
 
-def listed(rows: Mapping[str, list[Row]]) -> dict[str, list[Row]]:
+def listed(rows: Mapping[str, Sequence[Row]]) -> dict[str, Sequence[Row]]:
     """Give each user of a retention one row: the cells in which they are, beside cohort and id."""
     cells: dict[tuple[object, object, object], list[int]] = {}
     for row in rows["retention_users"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +24,7 @@ class Data:
     """
 
     facts: Row
-    tables: dict[str, list[Row]]
+    tables: dict[str, Sequence[Row]]
 
 
 def read(dbt: Dbt, *, with_users: bool = False) -> Data:
@@ -37,7 +38,7 @@ def read(dbt: Dbt, *, with_users: bool = False) -> Data:
         click.ClickException: They are not built, or the database cannot be read.
     """
     try:
-        rows: dict[str, list[Row]] = {**dbt.tables(QUERIES)}
+        rows: dict[str, Sequence[Row]] = {**dbt.tables(QUERIES)}
         if with_users:
             rows |= listed({**dbt.tables(USER_QUERIES)})
     except click.ClickException as error:

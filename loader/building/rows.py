@@ -22,7 +22,8 @@ def read_all(statements: Sequence[str]) -> list[list[dict[str, Any]]]:
     from dbt.adapters.factory import FACTORY  # noqa: PLC0415 - importing dbt takes seconds
     from dbt_common.exceptions import DbtBaseException  # noqa: PLC0415
 
-    (adapter,) = FACTORY.adapters.values()
+    found: list[Any] = list(FACTORY.adapters.values())
+    (adapter,) = found
     try:
         with adapter.connection_named("rows"):
             return [_read(adapter, statement) for statement in statements]
