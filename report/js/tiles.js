@@ -62,12 +62,15 @@ function tileList() {
       daily("daily_sessions", "session_date", "sessions")],
   ];
   if (rows("funnels").length) {
-    const { definition, entries, last } = chosenFunnel();
+    const { definition, entries, isEndless, last } = chosenFunnel();
     const on = (step) => new Map(entries.filter((row) => row.step === step)
       .map((row) => [row.entry_date, row.users]));
     const [first, end] = [on(1), on(last)];
     const sum = (dates, users) => dates.reduce((all, date) => all + (users.get(date) ?? 0), 0);
-    found.push(["Conversion", cut(definition.funnel, 40), (dates) => ratio(sum(dates, end), sum(dates, first)),
+    const now = new Set(overDays()[0]);
+    const open = isEndless ? 0 : total(entries.filter((row) => now.has(row.entry_date)), "open_users");
+    const what = cut(definition.funnel, 40) + (open ? `; ${count(open)} may still convert` : "");
+    found.push(["Conversion", what, (dates) => ratio(sum(dates, end), sum(dates, first)),
       percent, (dates) => dates.map((date) => ratio(end.get(date), first.get(date)))]);
   }
   return found;

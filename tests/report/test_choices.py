@@ -148,6 +148,7 @@ def test_a_funnel_is_that_of_who_entered_within_the_dates(page: Page, reports: R
     assert found == [(row[0], row[1], gone) for row, gone in zip(rows, open_before, strict=True)]
     assert sum(open_before) > 0
     assert f"{sum(open_before)} people may still convert" in say(page, "#funnel .warning")
+    assert f"{sum(open_before)} may still convert" in say(page, "#tiles li:last-child")
     assert "2026-02-01 to 2026-02-28" in say(page, "#funnel .note")
     assert "may still get here" in say(page, "#funnel .samples")
 
