@@ -10,17 +10,14 @@ import pkgutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jinja2
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from report.queries import Row
+from report.queries import Data, Row
 from report.sections import SECTIONS, Section
-
-if TYPE_CHECKING:
-    from report.write import Data
 
 _HERE = Path(__file__).parent
 

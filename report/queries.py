@@ -9,7 +9,8 @@ side.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 Row = Mapping[str, Any]
@@ -25,6 +26,19 @@ COHORTS = {"day": 91, "week": 60, "month": 36}
 PATH_STEPS = 5
 EVENT_NAMES = 500
 PROPERTIES = 2000
+
+
+@dataclass(frozen=True)
+class Data:
+    """What was read.
+
+    Attributes:
+        facts: One row: first and last date (None without events), and the variables.
+        tables: The rows of each other query, in its order.
+    """
+
+    facts: Row
+    tables: dict[str, Sequence[Row]]
 
 
 def latest(view: str, date: str, columns: str, days: int = DAYS) -> str:

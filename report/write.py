@@ -4,27 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from loader.building.session import Dbt
-from report.queries import QUERIES, Row
+from report.queries import QUERIES, Data, Row
 from report.users import USER_QUERIES, listed
-
-
-@dataclass(frozen=True)
-class Data:
-    """What was read.
-
-    Attributes:
-        facts: One row: first and last date (None without events), and the variables.
-        tables: The rows of each other query, in its order.
-    """
-
-    facts: Row
-    tables: dict[str, Sequence[Row]]
 
 
 def read(dbt: Dbt, *, with_users: bool = False) -> Data:

@@ -33,9 +33,7 @@ def main() -> None:
 
         def open_page(width: int, height: int, chosen: str) -> None:
             page.open(page_file, width, height)
-            page.evaluate(
-                f"location.hash = '{chosen}'; new Promise(done => setTimeout(done, 500))"
-            )
+            page.evaluate(f"location.hash = '{chosen}'; new Promise(done => setTimeout(done, 500))")
 
         for name, width, height, chosen, is_dark in PICTURES:
             scheme = "dark" if is_dark else "light"

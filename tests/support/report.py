@@ -10,8 +10,8 @@ import sys
 from typing import Any
 
 from report.page import render
+from report.queries import Data
 from report.sections import SECTIONS
-from report.write import Data
 from tests.support.databases import REPOSITORY, Database
 from tests.support.run import process_environment
 
