@@ -126,7 +126,7 @@ def test_whatever_can_be_used_has_a_name(page: Page) -> None:
     # two buttons of the same name would be told apart by eyes only
     buttons = [name for role, name in found if role == "button"]
     # the browser's own, each within a field that has a name
-    buttons = [name for name in buttons if name != "Show date picker"]
+    buttons = [name for name in buttons if "Show date picker" not in name]
     assert [name for name, times in Counter(buttons).items() if times > 1] == []
 
 
