@@ -219,12 +219,12 @@ serve: setup ## Serve the demo's report and the API over its views, on 127.0.0.1
 	@$(WITH_$(ENGINE)) $(BIN)/python -m scripts.serve --target $(ENGINE) $(addprefix --port=,$(PORT)) $(addprefix --key=,$(KEY))
 
 .PHONY: report
-report: setup ## Draw what the views hold: one HTML page, target/report.html
+report: setup ## Draw what the views hold: one HTML page, target/report.html (USERS=1 names users)
 	@$(WITH_ADAPTER)
-	@$(CHOSEN)/bin/python -m report $(addprefix --target=,$(TARGET))
+	@$(CHOSEN)/bin/python -m report $(addprefix --target=,$(TARGET)) $(if $(USERS),--with-users)
 
 .PHONY: report-screenshot
-report-screenshot: setup ## Take the README's picture of the demo's report anew (needs Chromium)
+report-screenshot: setup ## Take the pictures of the demo's report anew (needs Chromium)
 	@$(BIN)/python -m scripts.report_screenshot
 
 .PHONY: lineage-screenshot

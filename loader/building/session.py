@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import agate
 import click
 
 from loader.building.report import show
+from loader.building.rows import named, read_all
 from loader.building.run import any_text, run_build
 
 PROJECT = "event_analytics"
@@ -67,13 +67,30 @@ class Dbt:
     def rows(self, query: str) -> list[dict[str, Any]]:
         """Return the rows of a query, which may use `ref()`; each fraction is a float."""
         table = self._read(query)
-        return [
-            {
-                name: float(value) if isinstance(value, Decimal) else value
-                for name, value in zip(table.column_names, row.values(), strict=True)
-            }
-            for row in table.rows
-        ]
+        return named(table.column_names, (row.values() for row in table.rows))
+
+    def tables(self, queries: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
+        """Return the rows of several queries, as `rows()` does, for the start-up of one.
+
+        Raises:
+            click.ClickException: One of them does not compile or cannot be run.
+        """
+        between = "\n-- the next query --\n"
+        compiled = self._run(
+            "compile", "--inline", between.join(queries.values()), log_level="none"
+        )
+        statements = compiled.result.results[0].node.compiled_code.split(between)
+        return dict(zip(queries, read_all(statements), strict=True))
+
+    def questions(self) -> dict[str, str]:
+        """Return what each public view answers, as its `config.meta` says."""
+        return {
+            node.name: node.config.meta["question"]
+            for node in self._manifest.nodes.values()
+            if node.resource_type == "model"
+            and node.package_name == PROJECT
+            and "question" in node.config.meta
+        }
 
     def descriptions(self) -> dict[str, str]:
         """Return what the project says about each model of its own."""

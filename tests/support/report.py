@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import re
 import subprocess
 import sys
+from typing import Any
 
+from report.page import render
 from report.queries import Data
+from report.sections import SECTIONS
 from tests.support.databases import REPOSITORY, Database
 from tests.support.run import process_environment
 
 
-def run_report(database: Database) -> subprocess.CompletedProcess[str]:
+def run_report(database: Database, *options: str) -> subprocess.CompletedProcess[str]:
     """Run `python -m report`, which writes report.html into the database's directory."""
     directory = database.directory
     return subprocess.run(
         [
             *(sys.executable, "-m", "report"),
             *("--target", database.engine, "--output", str(directory / "report.html")),
+            *options,
         ],
         cwd=REPOSITORY,
         # What dbt writes must not meet what another test's dbt writes.
@@ -34,11 +40,30 @@ def run_report(database: Database) -> subprocess.CompletedProcess[str]:
     )
 
 
+_DATA = re.compile(r'<script type="application/json" id="data">(.*?)</script>')
+
+
+def embedded(page: str) -> Any:
+    """What the page draws, as it holds it: facts, and for each table a list for each column."""
+    (text,) = _DATA.findall(page)
+    return json.loads(text)
+
+
 HARMFUL = "</script><img src=x onerror=\"document.title='harmed'\"><b>%{y}"
-_DAYS = [dt.date(2026, 3, 1) + dt.timedelta(days=number) for number in range(3)]
+DAYS = [dt.date(2026, 3, 1) + dt.timedelta(days=number) for number in range(3)]
+MADE_AT = dt.datetime(2026, 3, 4, 6, tzinfo=dt.UTC)
+DESCRIPTIONS = {
+    view: "What it is.\n\n**Formula.** a / b.\n\n**Grain.** One row."
+    for section in SECTIONS
+    for figure in section.figures
+    for view in (figure.view, *figure.others)
+}
 _FACTS = {
-    "first_date": _DAYS[0],
-    "last_date": _DAYS[-1],
+    "first_date": DAYS[0],
+    "last_date": DAYS[-1],
+    "last_complete_date": DAYS[1],
+    "history_start": DAYS[0],
+    "latest_event_at": dt.datetime(2026, 3, 3, 12, tzinfo=dt.UTC),
     "reporting_timezone": HARMFUL,
     "week_start": "monday",
     "wau_days": 7,
@@ -48,94 +73,24 @@ _FACTS = {
 
 def no_data() -> Data:
     """What is read from views without an event."""
-    return Data(_FACTS | {"first_date": None, "last_date": None}, [], [], [], [], [], [], [])
+    return Data(_FACTS | {"first_date": None, "last_date": None}, {})
 
 
 def harmful_data() -> Data:
-    """Three days on which everything that users name is named to do harm."""
-    by_day = [{"is_complete": date < _DAYS[-1], "date": date} for date in _DAYS]
+    """What users name, named to do harm: a retention, a funnel, events and a segment's value."""
     return Data(
-        facts=_FACTS,
-        active_users=[
-            {**row, "activity_date": row["date"], "dau": 1, "wau": 2, "mau": 4, "stickiness": 0.25}
-            for row in by_day
-        ],
-        lifecycle=[
-            {
-                **row,
-                "period_start": row["date"],
-                **dict.fromkeys(("new_users", "retained_users", "resurrected_users"), 1),
-                "active_users": 3,
-                "dormant_users": 0,
-                "quick_ratio": None,
-            }
-            for row in by_day
-        ],
-        retention=[
-            {
-                **row,
-                "retention": HARMFUL,
-                "period": "day",
-                "cohort_kind": "first_time",
-                "cohort_event": HARMFUL,
-                "return_event": HARMFUL,
-                "cohort_start": _DAYS[0],
-                "period_number": number,
-                "cohort_users": 4,
-                "retained_users": 1,
-                "retention_rate": 0.25,
-            }
-            for number, row in enumerate(by_day)
-        ],
-        funnels=[
-            {
-                "funnel": name,
-                "description": HARMFUL,
-                "step_order": "ordered",
-                "window_seconds": 60,
-                "step": step,
-                "step_name": HARMFUL,
-                "users": 2,
-                "conversion_from_start": 1.0,
-                "conversion_from_previous": None,
-                "median_seconds_from_previous": 1.5,
-            }
-            for name in ("a", HARMFUL)
-            for step in (1, 2)
-        ],
-        entries=[
-            {
-                **row,
-                "funnel": HARMFUL,
-                "entry_date": row["date"],
-                "step": step,
-                "users": 1,
-                "conversion_from_start": 1.0,
-                "open_users": 0,
-            }
-            for row in by_day
-            for step in (1, 2)
-        ],
-        churn=[
-            {
-                **row,
-                "churn_status": HARMFUL,
-                "as_of_date": row["date"],
-                "users": 3,
-                "min_days_inactive": 0,
-                "max_days_inactive": None,
-            }
-            for row in by_day
-        ],
-        sessions=[
-            {
-                **row,
-                "session_date": row["date"],
-                "sessions": 2,
-                "users": 1,
-                "median_duration_seconds": None,
-                "events_per_session": 1.5,
-            }
-            for row in by_day
-        ],
+        _FACTS,
+        {
+            "daily_active_users": [{"activity_date": date, "dau": 1} for date in DAYS],
+            "retentions": [{"retention": HARMFUL, "cohort_event": HARMFUL}],
+            "funnels": [{"funnel": HARMFUL, "description": HARMFUL}],
+            "churn_windows": [{"churn_status": HARMFUL}],
+            "segments": [{"segment": HARMFUL}],
+            "event_catalog": [{"event_name": HARMFUL, "last_event_at": dt.datetime(2026, 3, 1)}],  # noqa: DTZ001 - as some engines hand instants over
+        },
     )
+
+
+def page_of(data: Data) -> str:
+    """Write the page, at an instant that stays the same."""
+    return render(data, DESCRIPTIONS, {}, made_at=MADE_AT)
