@@ -95,7 +95,9 @@ def make_bundle(project: Project, settings: Settings) -> Bundle:
             name = f"datasets/{connection.name}/{dataset.view.name}.yaml"
             bundle.files[name] = _dataset(connection, dataset)
         for dashboard in project.dashboards:
-            placed = list(_placed(connection, dashboard, datasets))
+            placed = sorted(
+                _placed(connection, dashboard, datasets), key=lambda one: one.chart.kind != "number"
+            )
             for one in placed:
                 name = f"charts/{connection.name}_{one.uuid}.yaml"
                 bundle.files[name] = _chart(one)
@@ -167,7 +169,7 @@ def _dataset(connection: Connection, dataset: Dataset) -> dict[str, Any]:
             "verbose_name": metric.label,
             "expression": metric.expression,
             "description": metric.description,
-            "d3format": metric.format,
+            "d3format": metric.format or None,
             "metric_type": None,
         }
         for metric in dataset.metrics.values()

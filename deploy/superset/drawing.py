@@ -32,7 +32,10 @@ class Chart:
         time: The dataset's date, if the chart has one along the bottom or can be limited by it.
         grain: day, week or month.
         where: SQL over the view's columns that holds always; empty for none.
+        lag: With the value how many steps before a number is compared; 0 with none.
+        lag_words: What is said of that.
         columns: All columns of the view, for a list of rows.
+        has_times: Whether the view has times of day, which a table then shows.
         is_stacked: Whether bars stand on one another.
         format: How numbers are written, in d3's words.
         width: Of twelve.
@@ -48,7 +51,10 @@ class Chart:
     time: str = ""
     grain: str = "day"
     where: str = ""
+    lag: int = 0
+    lag_words: str = ""
     columns: tuple[str, ...] = ()
+    has_times: bool = False
     is_stacked: bool = False
     format: str = "SMART_NUMBER"
     width: int = 6
@@ -168,8 +174,8 @@ def _number(chart: Chart) -> tuple[Parameters, Parameters]:
         "x_axis": chart.time,
         "time_grain_sqla": grain,
         "aggregation": "LAST_VALUE",
-        "compare_lag": 7 if chart.grain == "day" else 1,
-        "compare_suffix": "to the week before" if chart.grain == "day" else "",
+        "compare_lag": chart.lag or None,
+        "compare_suffix": chart.lag_words,
         "show_trend_line": True,
         "start_y_axis_at_zero": True,
         "header_font_size": 0.4,
@@ -218,11 +224,11 @@ def _heatmap(chart: Chart) -> tuple[Parameters, Parameters]:
         "groupby": chart.y,
         "metric": chart.metrics[0],
         "row_limit": _ROWS,
-        "sort_x_axis": "value_asc",
+        "sort_x_axis": "alpha_asc",
         "sort_y_axis": "alpha_desc",
         "normalize_across": "heatmap",
         "normalized": False,
-        "linear_color_scheme": "blue_white_yellow",
+        "linear_color_scheme": "schemeBlues",
         "show_values": True,
         "show_legend": False,
         "show_percentage": False,
@@ -252,7 +258,7 @@ def _table(chart: Chart) -> tuple[Parameters, Parameters]:
         "order_by_cols": [],
         "row_limit": _ROWS_OF_A_LIST,
         "server_page_length": 10,
-        "table_timestamp_format": "%Y-%m-%d %H:%M",
+        "table_timestamp_format": "%Y-%m-%d %H:%M" if chart.has_times else "%Y-%m-%d",
         "show_cell_bars": False,
         "allow_rearrange_columns": False,
     }

@@ -48,6 +48,8 @@ def position(title: str, description: str, placed: Sequence[Placed]) -> Parts:
     _row(parts, "ROW-text", [("MARKDOWN-text", _text(description))])
     for number, row in enumerate(rows(placed)):
         cells = [(f"CHART-{one.uuid}", _cell(one, placed.index(one))) for one in row]
+        # The last one takes what room is left.
+        cells[-1][1]["meta"]["width"] += _COLUMNS - sum(one.chart.width for one in row)
         _row(parts, f"ROW-{number}", cells)
     return parts
 
@@ -121,6 +123,8 @@ def filters(placed: Sequence[Placed], time_range: str, key: Any) -> list[Parts]:
         name = _WORDS.get(column, column.replace("_", " ").capitalize())
         chooser = _filter("filter_select", name, key(column), targets, placed, _shows(column))
         first = _FIRST.get(column)
+        # or what it is set to at first would be shown, and not yet asked for
+        chooser["requiredFirst"] = first is None
         chooser["controlValues"] = {
             "multiSelect": False,
             # one of them, never none: the charts are empty over several

@@ -21,7 +21,7 @@ CHARTS = Path(__file__).with_name("charts.yml")
 # The exposure that is no dashboard here but the page that `make report` writes.
 _ELSEWHERE = "report"
 _NUMBER_WIDTH, _NUMBER_HEIGHT = 4, 25
-_WRITTEN = {"rate": RATE, "decimal": ",.2f", "number": NUMBER}
+_WRITTEN = {"rate": RATE, "decimal": ",.2f", "number": NUMBER, "time": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +171,7 @@ def _chart(
     if kind in OVER_TIME and not time:
         raise LookupError(f"{one['title']}: {view.name} has no date")
     is_number = kind == "number"
+    lag, words = one.get("compare", (0, ""))
     return Chart(
         title=one["title"],
         kind=kind,
@@ -181,7 +182,10 @@ def _chart(
         time=time,
         grain=one.get("grain", "day"),
         where=one.get("where", ""),
+        lag=lag,
+        lag_words=words,
         columns=tuple(column.name for column in view.columns),
+        has_times=any(column.data_type.startswith("timestamp") for column in view.columns),
         is_stacked=bool(one.get("stacked")),
         format=metrics[asked[0]].format if asked else NUMBER,
         width=one.get("width", _NUMBER_WIDTH if is_number else 6),
