@@ -83,9 +83,7 @@ def set_up_command(settings: Path, manifest: Path, url: str, user: str) -> None:
     metavar="CONNECTION.VIEW=SQL",
     help="Rows that the guest sees of a view, such as \"events.user_segments=segment_value='de'\".",
 )
-def guest_token_command(
-    url: str, user: str, uuid: str, guest: str, rules: tuple[str, ...]
-) -> None:
+def guest_token_command(url: str, user: str, uuid: str, guest: str, rules: tuple[str, ...]) -> None:
     """Print a token with which a page shows the embedded dashboard UUID for five minutes."""
     with Superset(url, user, _password()) as superset:
         numbers = datasets(superset)

@@ -33,9 +33,7 @@ def set_up(superset: Superset, project: Project, settings: Settings) -> dict[str
     return _set_up_embedding(superset, project, settings)
 
 
-def guest_token(
-    superset: Superset, uuid: str, user: str, clauses: Mapping[int | None, str]
-) -> str:
+def guest_token(superset: Superset, uuid: str, user: str, clauses: Mapping[int | None, str]) -> str:
     """A token for one embedded dashboard, for five minutes; `clauses` limit rows by dataset."""
     rules = [
         {"clause": clause} | ({"dataset": number} if number is not None else {})
@@ -94,9 +92,7 @@ def _rule(
     }
 
 
-def _set_up_embedding(
-    superset: Superset, project: Project, settings: Settings
-) -> dict[str, str]:
+def _set_up_embedding(superset: Superset, project: Project, settings: Settings) -> dict[str, str]:
     there = {one["slug"]: one for one in superset.listed("/api/v1/dashboard/")}
     found = {}
     for connection in settings.connections:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,7 +98,7 @@ def _cell(one: Placed, number: int) -> Parts:
     }
 
 
-def filters(placed: Sequence[Placed], time_range: str, key: Any) -> list[Parts]:
+def filters(placed: Sequence[Placed], time_range: str, key: Callable[[str], str]) -> list[Parts]:
     """The filters: a range of dates, and one for each column whose values are never mixed.
 
     Args:
@@ -108,67 +108,53 @@ def filters(placed: Sequence[Placed], time_range: str, key: Any) -> list[Parts]:
     """
     found = []
     if any(one.has_time for one in placed):
-        found.append(_filter("filter_time", "Dates", key("dates"), [{}], placed, _is_limited))
-        found[-1]["defaultDataMask"] = {
-            "extraFormData": {"time_range": time_range},
-            "filterState": {"value": time_range},
-            "ownState": {},
-        }
-    columns = dict.fromkeys(column for one in placed for column in one.apart)
-    for column in columns:
-        if column in _BY_THEMSELVES:
-            continue
-        source = next(one for one in placed if column in one.apart)
-        targets = [{"column": {"name": column}, "datasetUuid": source.dataset}]
-        name = _WORDS.get(column, column.replace("_", " ").capitalize())
-        chooser = _filter("filter_select", name, key(column), targets, placed, _shows(column))
-        first = _FIRST.get(column)
-        # or what it is set to at first would be shown, and not yet asked for
-        chooser["requiredFirst"] = first is None
-        chooser["controlValues"] = {
+        dates = _filter(key("dates"), [one.has_time for one in placed])
+        dates |= {"filterType": "filter_time", "name": "Dates", "targets": [{}]}
+        dates["defaultDataMask"] = _mask({"time_range": time_range}, time_range)
+        found.append(dates)
+    for column in dict.fromkeys(column for one in placed for column in one.apart):
+        if column not in _BY_THEMSELVES:
+            found.append(_chooser(column, placed, key(column)))
+    return found
+
+
+def _chooser(column: str, placed: Sequence[Placed], uuid: str) -> Parts:
+    """A filter that is set to one value of a column, never to none or several."""
+    source = next(one for one in placed if column in one.apart)
+    chooser = _filter(uuid, [column in one.apart for one in placed])
+    first = _FIRST.get(column)
+    chooser |= {
+        "filterType": "filter_select",
+        "name": _WORDS.get(column, column.replace("_", " ").capitalize()),
+        "targets": [{"column": {"name": column}, "datasetUuid": source.dataset}],
+        "controlValues": {
             "multiSelect": False,
-            # one of them, never none: the charts are empty over several
             "enableEmptyFilter": True,
             "defaultToFirstItem": first is None,
             "inverseSelection": False,
             "searchAllOptions": False,
-        }
-        if first is not None:
-            chosen = {"filters": [{"col": column, "op": "IN", "val": [first]}]}
-            chooser["defaultDataMask"] = {
-                "extraFormData": chosen,
-                "filterState": {"value": [first], "label": first},
-                "ownState": {},
-            }
-        found.append(chooser)
-    return found
+        },
+        # or what it is set to at first would be shown, and not yet asked for
+        "requiredFirst": first is None,
+    }
+    if first is not None:
+        chosen = {"filters": [{"col": column, "op": "IN", "val": [first]}]}
+        chooser["defaultDataMask"] = _mask(chosen, [first])
+        chooser["defaultDataMask"]["filterState"]["label"] = first
+    return chooser
 
 
-def _is_limited(one: Placed) -> bool:
-    return one.has_time
+def _mask(asked: Parts, value: Any) -> Parts:
+    return {"extraFormData": asked, "filterState": {"value": value}, "ownState": {}}
 
 
-def _shows(column: str) -> Any:
-    return lambda one: column in one.apart
-
-
-def _filter(
-    kind: str,
-    name: str,
-    uuid: str,
-    targets: Sequence[Mapping[str, Any]],
-    placed: Sequence[Placed],
-    is_meant: Any,
-) -> Parts:
+def _filter(uuid: str, is_meant: Sequence[bool]) -> Parts:
     # Superset puts its own numbers in place of these, by the charts' uuids.
-    excluded = [number for number, one in enumerate(placed, 1) if not is_meant(one)]
+    excluded = [number for number, meant in enumerate(is_meant, 1) if not meant]
     return {
         "id": f"NATIVE_FILTER-{uuid}",
         "type": "NATIVE_FILTER",
-        "filterType": kind,
-        "name": name,
         "description": "",
-        "targets": [dict(target) for target in targets],
         "scope": {"rootPath": ["ROOT_ID"], "excluded": excluded},
         "cascadeParentIds": [],
         "controlValues": {"enableEmptyFilter": False},

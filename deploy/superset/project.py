@@ -21,6 +21,11 @@ CHARTS = Path(__file__).with_name("charts.yml")
 # The exposure that is no dashboard here but the page that `make report` writes.
 _ELSEWHERE = "report"
 _NUMBER_WIDTH, _NUMBER_HEIGHT = 4, 25
+_CHART_KEYS = {
+    *("title", "kind", "metrics", "metric", "by", "x", "y", "from", "to", "grain", "where"),
+    *("compare", "stacked", "width", "height", "only"),
+}
+_METRIC_KEYS = {"label", "sql", "description", "as"}
 _WRITTEN = {"rate": RATE, "decimal": ",.2f", "number": NUMBER, "time": ""}
 
 
@@ -123,7 +128,16 @@ def _dataset(
     return Dataset(view, time, apart, metrics, columns, tuple(found))
 
 
+def _check_keys(one: Mapping[str, Any], known: set[str]) -> None:
+    """Finds a comma that YAML took for the end of a text, too."""
+    for key in one:
+        if key not in known:
+            raise LookupError(f"nothing reads {key!r} of {dict(one)}")
+
+
 def _own_metrics(drawn: Mapping[str, Any]) -> dict[str, Metric]:
+    for one in drawn.get("metrics", {}).values():
+        _check_keys(one, _METRIC_KEYS)
     return {
         name: Metric(
             name,
@@ -155,6 +169,7 @@ def _chart(
     metrics: Mapping[str, Metric],
     columns: Mapping[str, str],
 ) -> Chart:
+    _check_keys(one, _CHART_KEYS)
     kind = one["kind"]
     if kind not in KINDS:
         raise LookupError(f"{one['title']}: there is no kind {kind}, there are {', '.join(KINDS)}")

@@ -68,9 +68,7 @@ def set_up_roles(superset: Superset, connections: Iterable[Connection]) -> None:
         (one["permission"]["name"], one["view_menu"]["name"]): int(one["id"])
         for one in superset.listed("/api/v1/security/permissions-resources/")
     }
-    roles = {
-        one["name"]: int(one["id"]) for one in superset.listed("/api/v1/security/roles/")
-    }
+    roles = {one["name"]: int(one["id"]) for one in superset.listed("/api/v1/security/roles/")}
     wanted = {
         "nobody": set[int](),
         "guest": _known(GUEST, numbers),
@@ -99,9 +97,7 @@ def set_up_roles(superset: Superset, connections: Iterable[Connection]) -> None:
 
 
 def _known(permissions: Collection[Permission], numbers: dict[Permission, int]) -> set[int]:
-    lacking = [
-        one for one in sorted(permissions) if one not in numbers and one[1] not in _EITHER
-    ]
+    lacking = [one for one in sorted(permissions) if one not in numbers and one[1] not in _EITHER]
     if lacking:
         said = ", ".join(f"{permission} on {place}" for permission, place in lacking)
         raise LoaderError(f"This Superset has no permission {said}: these roles are for 6.1.")

@@ -80,32 +80,29 @@ def _expression(
 ) -> str | None:
     parameters = metric["type_params"]
     if metric["type"] == "ratio":
-        parts = []
-        for part in ("numerator", "denominator"):
-            named = parameters[part]
-            if named["filter"] or named["name"] not in defined:
-                return None
-            parts.append(_expression(defined[named["name"]], defined, measures, view))
-        numerator, denominator = parts
-        if numerator is None or denominator is None:
+        named = [parameters[part] for part in ("numerator", "denominator")]
+        if any(one["filter"] or one["name"] not in defined for one in named):
             return None
-        return f"{numerator} * 1.0 / nullif({denominator}, 0)"
+        parts = [_expression(defined[one["name"]], defined, measures, view) for one in named]
+        return None if None in parts else f"{parts[0]} * 1.0 / nullif({parts[1]}, 0)"
     if metric["type"] != "simple" or parameters["measure"]["name"] not in measures:
         return None
-    measure = measures[parameters["measure"]["name"]]
-    if measure["agg"] not in _AGGREGATIONS:
-        return None
-    counted = measure["expr"] or measure["name"]
-    conditions = [
-        _condition(one["where_sql_template"], view)
-        for holder in (metric, parameters["measure"])
+    return _aggregate(measures[parameters["measure"]["name"]], metric, view)
+
+
+def _aggregate(measure: Mapping[str, Any], metric: Mapping[str, Any], view: View) -> str | None:
+    """A measure over the rows for which the metric's filters hold."""
+    templates = [
+        one["where_sql_template"]
+        for holder in (metric, metric["type_params"]["measure"])
         for one in (holder["filter"] or {}).get("where_filters", ())
     ]
-    known = [condition for condition in conditions if condition is not None]
-    if len(known) < len(conditions):
+    conditions = [_condition(template, view) for template in templates]
+    if measure["agg"] not in _AGGREGATIONS or None in conditions:
         return None
-    if known:
-        counted = f"case when {' and '.join(known)} then {counted} end"
+    counted = measure["expr"] or measure["name"]
+    if conditions:
+        counted = f"case when {' and '.join(map(str, conditions))} then {counted} end"
     return _AGGREGATIONS[measure["agg"]].format(counted)
 
 

@@ -32,9 +32,9 @@ def words(name: str) -> list[str]:
     return os.environ.get(name, "").split()
 
 
-_AS_SECRET = "a secret of its own, such as `openssl rand -base64 42` prints, and keep it"
+_HOW = "a secret of its own, such as `openssl rand -base64 42` prints, and keep it"
 
-SECRET_KEY = needed("SUPERSET_SECRET_KEY", _AS_SECRET)
+SECRET_KEY = needed("SUPERSET_SECRET_KEY", _HOW)
 SQLALCHEMY_DATABASE_URI = needed(
     "SUPERSET_DATABASE_URI", "the address of a database for Superset's own tables"
 )
@@ -71,8 +71,8 @@ if words("SUPERSET_EMBEDDED_IN"):
 FEATURE_FLAGS = {"EMBEDDED_SUPERSET": bool(words("SUPERSET_EMBEDDED_IN"))}
 if FEATURE_FLAGS["EMBEDDED_SUPERSET"]:
     GUEST_ROLE_NAME = "guest"
-    GUEST_TOKEN_JWT_SECRET = needed("SUPERSET_GUEST_SECRET", _AS_SECRET)
-    GUEST_TOKEN_JWT_AUDIENCE = "superset"
+    GUEST_TOKEN_JWT_SECRET = needed("SUPERSET_GUEST_SECRET", _HOW)
+    GUEST_TOKEN_JWT_AUDIENCE = "superset"  # noqa: S105 (no secret)
     GUEST_TOKEN_JWT_EXP_SECONDS = 300
 
 # --- answers are kept for as long as a dashboard may be behind the views ---
