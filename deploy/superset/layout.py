@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from deploy.superset.drawing import Chart
+from deploy.superset.chart import Chart
 
 Parts = dict[str, Any]
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import yaml
 
-from deploy.superset.drawing import KINDS, OVER_TIME, Chart
+from deploy.superset.chart import Chart
+from deploy.superset.drawing import KINDS, OVER_TIME
 from deploy.superset.semantics import NUMBER, RATE, Metric, kept_apart, metrics_of
 from loader.errors import LoaderError
 from query.catalog import Catalog, View, read_catalog

@@ -128,8 +128,8 @@ def test_a_chart_that_does_not_fit_its_view_is_refused(
         ("connections: [{uri: 'duckdb:///x'}, {uri: 'duckdb:///y'}]", "two connections"),
         (
             (
-                "connections: [{uri: 'duckdb:///x'}]\nrow_level_security: [{name: A, organisation: b,"
-                " roles: [viewer], views: [signups], clause: 'true'}]"
+                "connections: [{uri: 'duckdb:///x'}]\nrow_level_security: [{name: A,"
+                " organisation: b, roles: [viewer], views: [signups], clause: 'true'}]"
             ),
             "without connection",
         ),
@@ -160,7 +160,7 @@ def test_errors_are_for_people(tmp_path: Path, manifest: Path) -> None:
     assert (ran.exit_code, "does not answer" in ran.output) == (1, True), ran.output
     output = tmp_path / "bundle.zip"
     ran = CliRunner().invoke(main, ["bundle", *options, "--output", str(output)])
-    assert ran.exit_code == 0 and zipfile.is_zipfile(output), ran.output
+    assert (ran.exit_code, zipfile.is_zipfile(output)) == (0, True), ran.output
 
 
 def test_a_copy_is_renewed_when_nobody_writes_any_more(tmp_path: Path) -> None:
