@@ -61,7 +61,10 @@ def kept_secret(path: Path) -> str:
 
 
 def prepare(environment: Mapping[str, str], password: str) -> None:
-    """Bring Superset's own tables up to date, and give it an administrator with this password."""
+    """Bring Superset's own tables up to date, and give it an administrator with this password.
+
+    One who is there already keeps theirs.
+    """
     log = Path(environment["SUPERSET_HOME"]) / "prepare.log"
     who = ["--username", ADMINISTRATOR, "--password", password, "--email", "admin@example.com"]
     names = ["--firstname", "The", "--lastname", "Administrator"]
@@ -69,7 +72,6 @@ def prepare(environment: Mapping[str, str], password: str) -> None:
         ["db", "upgrade"],
         ["init"],
         ["fab", "create-admin", *who, *names],
-        ["fab", "reset-password", "--username", ADMINISTRATOR, "--password", password],
     ):
         with log.open("ab") as written:
             ended = subprocess.run(
