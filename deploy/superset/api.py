@@ -87,6 +87,6 @@ def _said(response: httpx.Response) -> str:
     try:
         content: Mapping[str, Any] = response.json()
     except ValueError:
-        return response.text[:300]
+        return "(its log says more)"
     said = content.get("message") or content.get("errors") or content.get("msg") or content
     return said if isinstance(said, str) else json.dumps(said)[:1000]

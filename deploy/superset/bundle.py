@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import yaml
 
@@ -111,7 +111,7 @@ def _add_database(bundle: Bundle, connection: Connection) -> None:
     parts = urlsplit(connection.uri)
     uri = connection.uri
     if parts.password is not None:
-        bundle.passwords[name] = parts.password
+        bundle.passwords[name] = unquote(parts.password)
         place = parts.netloc.replace(f":{parts.password}@", f":{_MASK}@")
         uri = urlunsplit(parts._replace(netloc=place))
     bundle.files[name] = {

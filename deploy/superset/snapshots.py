@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-_SECONDS = 30.0
+_SECONDS = 3.0
 # A file that was changed less long ago might change again within the same tick of its clock.
 _SETTLED_SECONDS = 0.1
 # linux/fs.h: share the blocks of a file, where the file system can; at once, whatever the size
@@ -53,7 +53,7 @@ def copy_of(path: Path) -> Path:
     """A copy of the file as it last was while nobody wrote.
 
     Raises:
-        OSError: There is no such file, or somebody has been writing to it for half a minute and
+        OSError: There is no such file, or somebody has been writing to it for seconds and
             there is no copy yet.
     """
     path = path.resolve()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,7 +59,7 @@ class Site:
         """A session as the administrator, with a password, beside single sign-on."""
         return Superset(self.url, ADMINISTRATOR, PASSWORD)
 
-    def log_in(self, person: Person) -> httpx.Client:
+    def log_in(self, person: Person) -> AbstractContextManager[httpx.Client]:
         """A session of somebody who came by single sign-on."""
         return log_in(self.url, person)
 
@@ -92,10 +94,15 @@ def events() -> str:
 @pytest.fixture(scope="session")
 def duckdb(make_session_database: MakeDatabase) -> Database:
     """The events in a DuckDB file, with dbt's manifest beside it."""
-    database = make_session_database("duckdb")
-    run_loader("init", database=database, check=True)
-    run_loader("append", "-", database=database, stdin=events(), check=True)
-    run_dbt(*BUILD_UNTESTED, database=database, write_json=True)
+    built = make_session_database("duckdb")
+    run_loader("init", database=built, check=True)
+    run_loader("append", "-", database=built, stdin=events(), check=True)
+    run_dbt(*BUILD_UNTESTED, database=built, write_json=True)
+    # dbt, in this process, keeps the one open that it has built
+    database = make_session_database("duckdb", built)
+    manifest = Path("target") / "manifest.json"
+    (database.directory / manifest).parent.mkdir()
+    shutil.copy(built.directory / manifest, database.directory / manifest)
     return database
 
 

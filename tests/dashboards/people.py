@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,9 +38,15 @@ STRANGER = Person("eve", ("sales", "Admin", "data_acme", "viewer"))
 PEOPLE = (VIEWER, ANALYST, OF_GLOBEX, ADMINISTRATOR, STRANGER)
 
 
-def log_in(url: str, person: Person) -> httpx.Client:
+@contextmanager
+def log_in(url: str, person: Person) -> Iterator[httpx.Client]:
     """Go the way of a browser: to Superset, to the provider, to its form, and back."""
-    client = httpx.Client(base_url=url, timeout=_SECONDS)
+    with httpx.Client(base_url=url, timeout=_SECONDS) as client:
+        _go(client, url, person)
+        yield client
+
+
+def _go(client: httpx.Client, url: str, person: Person) -> None:
     asked = client.get("/login/sso")
     assert asked.status_code == 302, asked.text[:500]
     form = asked.headers["location"]
@@ -53,4 +61,3 @@ def log_in(url: str, person: Person) -> httpx.Client:
     token = client.get("/api/v1/security/csrf_token/")
     if token.is_success:
         client.headers["X-CSRFToken"] = token.json()["result"]
-    return client

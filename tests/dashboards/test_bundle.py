@@ -22,7 +22,7 @@ from loader.errors import LoaderError, UsageError
 from scripts.steps import REPOSITORY
 from tests.support.databases import Database
 
-POSTGRES = "postgresql+psycopg2://bi_acme:secret@db/events"
+POSTGRES = "postgresql+psycopg2://bi_acme:a%20secret@db/events"
 
 
 @pytest.fixture(scope="session")
@@ -80,7 +80,7 @@ def test_a_bundle_is_the_same_again_and_holds_no_password(project: Project) -> N
     bundle = make_bundle(project, two())
     again = make_bundle(project, two()).zipped()
     assert bundle.zipped() == again
-    assert bundle.passwords == {"databases/events_acme.yaml": "secret"}
+    assert bundle.passwords == {"databases/events_acme.yaml": "a secret"}
     with zipfile.ZipFile(BytesIO(again)) as archive:
         assert not any(b"secret" in archive.read(name) for name in archive.namelist())
 

@@ -17,6 +17,8 @@ from tests.dashboards.people import ADMINISTRATOR, ANALYST, OF_GLOBEX, STRANGER,
 from tests.support.run import run_loader
 
 Row = dict[str, Any]
+# By connection and title.
+Found = dict[tuple[str, str], Row]
 
 # Of what is told apart by a filter of the dashboard, a value that the events have.
 CHOSEN = {
@@ -33,7 +35,12 @@ def superset(site: Site) -> Any:
         yield session
 
 
-def charts(superset: Superset) -> dict[tuple[str, str], Row]:
+@pytest.fixture(scope="module")
+def found(superset: Superset) -> Found:
+    return charts(superset)
+
+
+def charts(superset: Superset) -> Found:
     """All charts, by connection and title; some views have charts of one title only."""
     details = {
         int(one["id"]): superset.ask("GET", f"/api/v1/chart/{one['id']}")["result"]
@@ -81,8 +88,9 @@ def as_set(rows: list[Row]) -> Counter[str]:
     )
 
 
-def test_all_charts_have_rows_and_the_same_on_both_engines(superset: Superset) -> None:
-    found = charts(superset)
+def test_all_charts_have_rows_and_the_same_on_both_engines(
+    superset: Superset, found: Found
+) -> None:
     titles = [title for connection, title in found if connection == "events"]
     assert len(titles) > 25
     ruled = "Users and their segments"
@@ -127,7 +135,7 @@ def test_all_charts_have_rows_and_the_same_on_both_engines(superset: Superset) -
     ],
 )
 def test_a_chart_gives_the_numbers_of_its_view(
-    site: Site, superset: Superset, title: str, statement: str
+    site: Site, superset: Superset, found: Found, title: str, statement: str
 ) -> None:
     def numbers(rows: Any) -> list[list[float]]:
         return sorted(
@@ -135,22 +143,21 @@ def test_a_chart_gives_the_numbers_of_its_view(
             for row in rows
         )
 
-    shown = data(superset, charts(superset)["events", title])
+    shown = data(superset, found["events", title])
     expected = [tuple(row) for row in site.duckdb.query(statement)]
     assert len(shown) == len(expected)
     got, wanted = numbers(row.values() for row in shown), numbers(expected)
     assert got == [pytest.approx(row) for row in wanted]
 
 
-def test_numbers_of_two_definitions_are_never_added_up(superset: Superset) -> None:
-    mixed = charts(superset)["events", "Funnel"]["context"]
+def test_numbers_of_two_definitions_are_never_added_up(superset: Superset, found: Found) -> None:
+    mixed = json.loads(json.dumps(found["events", "Funnel"]["context"]))
     mixed["queries"][0] |= {"columns": [], "orderby": []}
     [row] = superset.ask("POST", "/api/v1/chart/data", json=mixed)["result"][0]["data"]
     assert list(row.values()) == [None]
 
 
-def test_another_organisation_is_refused_its_data(site: Site, superset: Superset) -> None:
-    found = charts(superset)
+def test_another_organisation_is_refused_its_data(site: Site, found: Found) -> None:
     with site.log_in(VIEWER) as vera, site.log_in(OF_GLOBEX) as gus:
         own = ask(vera, question(found["events_acme", "Funnel"]))
         assert own.status_code == 200
@@ -206,8 +213,10 @@ def test_roles_follow_groups(site: Site) -> None:
         assert may(eve) == (403, 403, 403)
 
 
-def test_a_rule_limits_the_rows_that_a_role_sees(site: Site, superset: Superset) -> None:
-    chart = charts(superset)["events_acme", "Users and their segments"]
+def test_a_rule_limits_the_rows_that_a_role_sees(
+    site: Site, superset: Superset, found: Found
+) -> None:
+    chart = found["events_acme", "Users and their segments"]
     everybody = data(superset, chart)
     assert {row["segment_value"] for row in everybody} == {"phone", "web"}
     with site.log_in(VIEWER) as vera:
@@ -216,9 +225,21 @@ def test_a_rule_limits_the_rows_that_a_role_sees(site: Site, superset: Superset)
     assert len(seen) == sum(row["segment_value"] == "phone" for row in everybody)
 
 
-def test_a_guest_sees_one_dashboard_and_its_rows_only(site: Site, superset: Superset) -> None:
-    found = charts(superset)
+def test_a_guest_sees_one_dashboard_and_its_rows_only(
+    site: Site, superset: Superset, found: Found
+) -> None:
     numbers = datasets(superset)
+    [number] = [
+        one["id"]
+        for one in superset.listed("/api/v1/dashboard/")
+        if one["slug"] == "acme-segment-comparison"
+    ]
+
+    def on_it(chart: Row, **more: Any) -> Row:
+        context = question(chart, **more)
+        context["form_data"]["dashboardId"] = number
+        return context
+
     segments = numbers["events_acme", "daily_active_users_by_segment"]
     token = guest_token(
         superset,
@@ -228,14 +249,14 @@ def test_a_guest_sees_one_dashboard_and_its_rows_only(site: Site, superset: Supe
     )
     with httpx.Client(base_url=site.url, timeout=120, headers={"X-GuestToken": token}) as guest:
         chart = found["events_acme", "Active users by segment"]
-        seen = ask(guest, question(chart))
+        seen = ask(guest, on_it(chart))
         assert seen.status_code == 200, seen.text
         rows = seen.json()["result"][0]["data"]
         assert {row["segment_value"] for row in rows} == {"phone"}
-        other = question(chart, metrics=["segment_wau"])
+        other = on_it(chart, metrics=["segment_wau"])
         assert ask(guest, other).status_code == 403
-        assert ask(guest, question(found["events_acme", "Funnel"])).status_code == 403
-        assert ask(guest, question(found["events", "Active users by segment"])).status_code == 403
+        assert ask(guest, on_it(found["events_acme", "Funnel"])).status_code == 403
+        assert ask(guest, on_it(found["events", "Active users by segment"])).status_code == 403
         assert guest.post("/api/v1/sqllab/execute/", json={}).status_code in (400, 401, 403)
         path = f"/embedded/{site.embedded['acme-segment-comparison']}"
         policy = guest.get(path, headers={"Referer": site.host})
@@ -244,9 +265,8 @@ def test_a_guest_sees_one_dashboard_and_its_rows_only(site: Site, superset: Supe
         assert guest.get(path, headers={"Referer": "http://elsewhere.example"}).status_code == 403
 
 
-def test_a_set_up_can_be_run_again(site: Site, superset: Superset) -> None:
-    before = charts(superset)
-    chart = before["events_acme", "Funnel"]
+def test_a_set_up_can_be_run_again(site: Site, superset: Superset, found: Found) -> None:
+    chart = found["events_acme", "Funnel"]
     superset.ask(
         "PUT",
         f"/api/v1/chart/{chart['id']}",
@@ -256,7 +276,7 @@ def test_a_set_up_can_be_run_again(site: Site, superset: Superset) -> None:
     embedded = set_up(superset, site.project, site.settings)
     assert embedded == site.embedded
     assert {key: one["id"] for key, one in charts(superset).items()} == {
-        key: one["id"] for key, one in before.items()
+        key: one["id"] for key, one in found.items()
     }
     assert data(superset, chart)
     assert [one["name"] for one in superset.listed("/api/v1/rowlevelsecurity/")] == rules
@@ -267,8 +287,10 @@ def test_a_set_up_can_be_run_again(site: Site, superset: Superset) -> None:
     assert details["uuid"] == key_of("events", "dashboard", "product_overview")
 
 
-def test_a_duckdb_file_stays_free_for_who_writes_to_it(site: Site, superset: Superset) -> None:
-    chart = charts(superset)["events", "Events that arrive"]
+def test_a_duckdb_file_stays_free_for_who_writes_to_it(
+    site: Site, superset: Superset, found: Found
+) -> None:
+    chart = found["events", "Events that arrive"]
     before = sum(row["events_of_name"] for row in data(superset, chart))
     with site.duckdb.connect() as writer:
         writer.execute("create table main.being_written as select 1 as one")
