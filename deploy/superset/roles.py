@@ -21,6 +21,7 @@ GUEST: frozenset[Permission] = frozenset(
         ("can_read", "CssTemplate"),
         ("can_read", "Theme"),
         ("can_read", "CurrentUserRestApi"),
+        ("can_read", "SecurityRestApi"),
         ("can_time_range", "Api"),
         ("can_dashboard", "Superset"),
         ("can_explore_json", "Superset"),

@@ -62,7 +62,13 @@ def wait_for(page: Page, charts: int, frame: str | None = None) -> None:
     until = time.monotonic() + _SECONDS
     seen: tuple[int, list[str]] = (0, [])
     while time.monotonic() < until:
-        options = {"contextId": context(page, frame)} if frame else {}
+        options: dict[str, int] = {}
+        if frame:
+            found = context(page, frame)
+            if found is None:
+                time.sleep(1)
+                continue
+            options = {"contextId": found}
         answer = page.call("Runtime.evaluate", expression=_SEEN, returnByValue=True, **options)
         seen = tuple(answer["result"]["value"])
         assert not seen[1], seen[1]
@@ -72,11 +78,12 @@ def wait_for(page: Page, charts: int, frame: str | None = None) -> None:
     pytest.fail(f"{seen[0]} of {charts} charts were drawn: {page.console[-5:]}")
 
 
-def context(page: Page, url: str) -> int:
-    """Where a frame's scripts run."""
+def context(page: Page, url: str) -> int | None:
+    """Where the scripts of the page's frame run, once it is at the address."""
     tree = page.call("Page.getFrameTree")["frameTree"]
     [frame] = [child["frame"] for child in tree.get("childFrames", [])]
-    assert frame["url"].startswith(url), frame
+    if not frame["url"].startswith(url):
+        return None
     world = page.call("Page.createIsolatedWorld", frameId=frame["id"])
     return int(world["executionContextId"])
 
