@@ -45,7 +45,7 @@ frame.src = 'SUPERSET/embedded/UUID';
 @pytest.fixture
 def page(tmp_path: Path) -> Iterator[Page]:
     with browser_page(tmp_path) as opened:
-        opened.resize(1400, 2800)
+        opened.resize(1400, 4000)
         yield opened
 
 
