@@ -113,7 +113,7 @@ def test_a_user_of_a_retention_is_one_row_with_all_cells() -> None:
 
 
 def test_the_page_is_made_of_all_views_that_people_look_at() -> None:
-    """The exposure names the views that are read; left out are users, visits, and what alerts tell."""
+    """The exposure names the views that are read; left out are users, visits, and alerts."""
     exposures = yaml.safe_load((REPOSITORY / "models" / "exposures.yml").read_text())["exposures"]
     (report,) = [exposure for exposure in exposures if exposure["name"] == "report"]
     read = set(re.findall(r"ref\('(\w+)'\)", " ".join(QUERIES.values())))
