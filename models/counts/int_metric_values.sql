@@ -18,6 +18,8 @@ watched as (
         metric,
         segment
     from alerts
+    {# Where this is a table, it is made of the alerts that it is compiled for. -#}
+    {% if not rebuilds() -%}
     where
         case
             when
@@ -27,6 +29,7 @@ watched as (
             when {{ stop_reading('alerts', 'alert') }} then false
             else false
         end
+    {%- endif %}
 
 ),
 
