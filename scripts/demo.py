@@ -26,6 +26,8 @@ DIRECTORY = Path(".cache/demo")
 TARGETS = ("duckdb", "postgres", "lake", "clickhouse", "spark")
 #: Where the events go that a target reads, if that is another one.
 LOADED = {"spark": "lake"}
+#: What scripts/serve.py can serve.
+SERVED = ("duckdb", "postgres")
 
 
 @dataclass(frozen=True)
@@ -201,8 +203,17 @@ def print_next_steps(target: str, page: Path) -> None:
     if page.is_relative_to(REPOSITORY):
         page = page.relative_to(REPOSITORY)
     click.secho("\nWhere to look next", bold=True)
+    served = {}
+    if target in SERVED:
+        with_target = "" if target == "duckdb" else f" TARGET={target}"
+        served[f"make serve{with_target}"] = (
+            "the page, and the API at http://127.0.0.1:8001/docs, also for assistants"
+        )
+    if target == "duckdb":
+        served["make dashboards"] = "dashboards with logins at http://127.0.0.1:8088"
     steps = {
         str(page): "all of it as charts: open it in a browser",
+        **served,
         "make docs": "what every view and column means",
         "seeds/": "the definitions of funnels, retention and churn: change one, build",
         "analyses/": "worked questions to copy",
