@@ -21,7 +21,8 @@ from pathlib import Path
 from random import Random
 
 import click
-import duckdb
+
+from loader import quiet_duckdb
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 TAXI = REPOSITORY / "benchmarks" / "data" / "taxi_rides.csv"
@@ -153,7 +154,7 @@ def compiled(directory: Path) -> str:
 
 def scores(sql: str, series: Sequence[Labelled]) -> dict[tuple[str, date], float]:
     """The score of each date that is judged, by series."""
-    with duckdb.connect() as connection:
+    with quiet_duckdb.connect() as connection:
         connection.execute(
             "create table metric_values (metric text, segment text, segment_value text,"
             " calendar_date date, numerator bigint, denominator bigint, is_complete boolean)"

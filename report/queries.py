@@ -66,7 +66,7 @@ def _by_period(view: str, columns: str) -> str:
         ) as ranked
         where place <= case period when 'day' then {DAYS} when 'week' then {DAYS // 7}
             else {DAYS // 30} end
-        order by period, period_start
+        order by period, period_start, {columns}
         """
 
 

@@ -92,4 +92,4 @@ def test_an_erased_event_that_is_sent_again_is_a_duplicate(running_collector: Co
     assert collector.send(*lost, event("ada")) == ["duplicate", "duplicate", "appended"]
     assert collector.send(*lost) == ["duplicate"] * 2
     assert sorted(collector.rows("user_id")) == [("ada",), ("bob",)]
-    assert "ada" not in repr(collector.database.query("select * from raw.erased_events"))
+    assert "'ada'" not in repr(collector.database.query("select * from raw.erased_events"))
