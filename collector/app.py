@@ -19,7 +19,7 @@ from collector.metrics import Metrics
 from collector.native import Native
 from collector.settings import Settings
 from collector.writer import Backlog, UnavailableError, Writer
-from serving.errors import HttpError, json_response
+from serving.errors import HttpError, http_error, http_exception, json_response
 from serving.keys import Door, SignedTokens, StoredTokens, Tokens
 from serving.logs import Log
 
@@ -87,8 +87,8 @@ def build_app(  # noqa: PLR0913 (the parts of a collector)
             *_own_routes(collector, _watched(collector, backlog)),
         ],
         exception_handlers={
-            HTTPException: _http_exception,
-            HttpError: _http_error,
+            HTTPException: http_exception,
+            HttpError: http_error,
             Exception: _crash(log),
         },
         lifespan=lifespan,
@@ -164,21 +164,6 @@ def _own_routes(collector: Collector, look: _Look) -> list[BaseRoute]:
         Route("/metrics", metrics),
         Route("/openapi.json", openapi),
     ]
-
-
-async def _http_exception(request: Request, error: Exception) -> Response:
-    del request
-    assert isinstance(error, HTTPException)  # noqa: S101 (Starlette's signature is wider)
-    codes = {404: "not_found", 405: "method_not_allowed"}
-    code = codes.get(error.status_code, "http_error")
-    content = {"code": code, "message": str(error.detail), "detail": ""}
-    return json_response(content, error.status_code, error.headers)
-
-
-async def _http_error(request: Request, error: Exception) -> Response:
-    del request
-    assert isinstance(error, HttpError)  # noqa: S101 (Starlette's signature is wider)
-    return error.response()
 
 
 def _crash(log: Log) -> Callable[[Request, Exception], Response]:

@@ -32,7 +32,7 @@ from query.reports import routes as reports
 from query.reports.openapi import paths as report_paths
 from query.service import Service
 from query.settings import Settings
-from serving.errors import HttpError, json_response
+from serving.errors import HttpError, http_error, http_exception, json_response
 from serving.keys import Anyone, Door, SignedTokens, StoredTokens, Tokens
 from serving.logs import Log
 
@@ -116,8 +116,8 @@ def build_app(  # noqa: PLR0913 (the parts of a server)
     app = Starlette(
         routes=[*routes, *_own_routes(service, page, parts)],
         exception_handlers={
-            HTTPException: _http_exception,
-            HttpError: _http_error,
+            HTTPException: partial(http_exception, not_found="GET /docs lists what there is."),
+            HttpError: http_error,
             Exception: _crash(log),
         },
         lifespan=lifespan,
@@ -177,22 +177,6 @@ def _own_routes(service: Service, page: Path | None, parts: Sequence[Part]) -> l
         Route("/openapi.json", spec),
         Route("/docs", docs),
     ]
-
-
-async def _http_exception(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 (Starlette's signature is wider)
-    codes = {404: "not_found", 405: "method_not_allowed"}
-    code = codes.get(error.status_code, "http_error")
-    detail = "GET /docs lists what there is." if error.status_code == 404 else ""
-    del request
-    content = {"code": code, "message": str(error.detail), "detail": detail}
-    return json_response(content, error.status_code, error.headers)
-
-
-async def _http_error(request: Request, error: Exception) -> Response:
-    del request
-    assert isinstance(error, HttpError)  # noqa: S101 (Starlette's signature is wider)
-    return error.response()
 
 
 def _crash(log: Log) -> Callable[[Request, Exception], Response]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
 
 
@@ -63,3 +65,21 @@ def unauthorised(detail: str) -> HttpError:
     return HttpError(
         401, "unauthorized", "A valid token is needed.", detail, {"WWW-Authenticate": "Bearer"}
     )
+
+
+async def http_error(request: Request, error: Exception) -> Response:
+    """Starlette's handler of `HttpError`."""
+    del request
+    assert isinstance(error, HttpError)  # noqa: S101 (Starlette's signature is wider)
+    return error.response()
+
+
+async def http_exception(request: Request, error: Exception, *, not_found: str = "") -> Response:
+    """Starlette's handler of its own errors; ``not_found`` is the detail of a 404."""
+    del request
+    assert isinstance(error, HTTPException)  # noqa: S101 (Starlette's signature is wider)
+    codes = {404: "not_found", 405: "method_not_allowed"}
+    code = codes.get(error.status_code, "http_error")
+    detail = not_found if error.status_code == 404 else ""
+    content = {"code": code, "message": str(error.detail), "detail": detail}
+    return json_response(content, error.status_code, error.headers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from loader.commands.options import epilog, option, target_options, time_bounds
 from loader.errors import LoaderError, UsageError
 from loader.targets import load_target
 from serving.commands.jwt import JwtOptions, jwt_options
-from serving.commands.options import variables
+from serving.commands.options import address_options, limit_option, variables
 
 try:
     from collector.app import build_app
@@ -32,19 +33,7 @@ except ModuleNotFoundError as missing:
     ) from missing
 
 _DEFAULTS = Settings()
-
-
-def _limit(name: str, text: str, unit: str = "BYTES", least: int = 1) -> Callable[[Any], Any]:
-    """An option for a whole number of the settings."""
-    return option(
-        f"--{name.replace('_', '-')}",
-        name,
-        default=getattr(_DEFAULTS, name),
-        show_default=True,
-        type=click.IntRange(min=least),
-        metavar=unit,
-        help=text,
-    )
+_limit = partial(limit_option, _DEFAULTS)
 
 
 def _seconds(name: str, text: str, most: float | None = None) -> Callable[[Any], Any]:
@@ -68,14 +57,7 @@ def _seconds(name: str, text: str, most: float | None = None) -> Callable[[Any],
         "http://127.0.0.1:8000/v1/events",
     )
 )
-@option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@option(
-    "--port",
-    default=8000,
-    show_default=True,
-    type=click.IntRange(min=0, max=65535),
-    help="Port to listen on; 0 takes a free one, which the log then names.",
-)
+@address_options(8000)
 @option(
     "--write-key",
     "write_keys",
@@ -102,10 +84,10 @@ def _seconds(name: str, text: str, most: float | None = None) -> Callable[[Any],
     metavar="REQUESTS",
     help="Most requests that wait in the stream.",
 )
-@_limit("max_body_bytes", "Largest body of a request as it is sent.")
-@_limit("max_inflated_bytes", "Largest body once it is decompressed.")
+@_limit("max_body_bytes", "Largest body of a request as it is sent.", "BYTES")
+@_limit("max_inflated_bytes", "Largest body once it is decompressed.", "BYTES")
 @_limit("max_events", "Most events of a request.", "EVENTS")
-@_limit("max_event_bytes", "Reject events whose text is longer.")
+@_limit("max_event_bytes", "Reject events whose text is longer.", "BYTES")
 @option(
     "--requests-per-second",
     default=_DEFAULTS.requests_per_second,
@@ -115,7 +97,7 @@ def _seconds(name: str, text: str, most: float | None = None) -> Callable[[Any],
     help="Most requests of one key, on average; 0 for no limit.",
 )
 @_limit("queue_events", "Most events that wait for the database.", "EVENTS")
-@_limit("buffer_bytes", "Most bytes of all requests at hand together.")
+@_limit("buffer_bytes", "Most bytes of all requests at hand together.", "BYTES")
 @_limit(
     "group_events", "Most events of one transaction, if they are of several requests.", "EVENTS"
 )

@@ -13,6 +13,7 @@ from loader.commands.options import epilog, option, target_options
 from loader.errors import LoaderError
 from loader.organisations import check_name
 from loader.targets import Target, load_target
+from query.commands.options import manifest_option, reading_options
 
 try:
     from query.catalog import read_catalog
@@ -21,7 +22,6 @@ try:
     from query.mcp.server import build_server
     from query.metrics.answers import Metrics
     from query.metrics.layer import read_layer
-    from query.settings import Settings
 except ModuleNotFoundError as missing:
     if (missing.name or "").startswith(("query", "loader", "serving")):
         raise
@@ -29,8 +29,6 @@ except ModuleNotFoundError as missing:
         f"query mcp needs the package {missing.name}. "
         "Install what it needs with: pip install 'dbt-event-analytics[query]'"
     ) from missing
-
-_DEFAULTS = Settings()
 
 
 @click.command(
@@ -40,36 +38,9 @@ _DEFAULTS = Settings()
         "query serve   # the same tools over HTTP, at /mcp, for who has a token",
     )
 )
-@option(
-    "--manifest",
-    default="target/manifest.json",
-    show_default=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="dbt's manifest; semantic_manifest.json lies beside it.",
-)
+@manifest_option
 @option("--org", "organisation", metavar="NAME", help="Answer from the views of an organisation.")
-@option(
-    "--reader-role",
-    default="event_reader",
-    show_default=True,
-    metavar="ROLE",
-    help="PostgreSQL role that asks, to which _ORGANISATION is appended; empty: the user itself.",
-)
-@option(
-    "--snapshots",
-    type=click.Path(exists=True, file_okay=False, writable=True, path_type=Path),
-    metavar="DIRECTORY",
-    help="Where the copy of a DuckDB file goes that is asked; beside the file unless given.",
-)
-@option(
-    "--query-timeout",
-    default=_DEFAULTS.query_timeout,
-    show_default=True,
-    type=click.FloatRange(min=0.1),
-    metavar="SECONDS",
-    help="How long a query may take.",
-)
+@reading_options
 @target_options
 def mcp(  # noqa: PLR0913 (one parameter for each option)
     *,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,9 @@ import click
 from loader.commands.options import epilog, option, target_options
 from loader.errors import LoaderError, UsageError
 from loader.targets import load_target
+from query.commands.options import manifest_option, reading_options
 from serving.commands.jwt import JwtOptions, jwt_options
+from serving.commands.options import address_options, limit_option
 
 try:
     from query.app import build_app
@@ -30,21 +32,8 @@ except ModuleNotFoundError as missing:
         "Install what it needs with: pip install 'dbt-event-analytics[query]'"
     ) from missing
 
-_DEFAULTS = Settings()
+_limit = partial(limit_option, Settings())
 _LOCAL = ("127.0.0.1", "::1", "localhost")
-
-
-def _limit(name: str, text: str, unit: str, least: int = 1) -> Callable[[Any], Any]:
-    """An option for a whole number of the settings."""
-    return option(
-        f"--{name.replace('_', '-')}",
-        name,
-        default=getattr(_DEFAULTS, name),
-        show_default=True,
-        type=click.IntRange(min=least),
-        metavar=unit,
-        help=text,
-    )
 
 
 @click.command(
@@ -55,22 +44,8 @@ def _limit(name: str, text: str, unit: str, least: int = 1) -> Callable[[Any], A
         "'http://127.0.0.1:8001/v1/reports/daily_active_users?sort=-activity_date&limit=7'",
     )
 )
-@option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@option(
-    "--port",
-    default=8001,
-    show_default=True,
-    type=click.IntRange(min=0, max=65535),
-    help="Port to listen on; 0 takes a free one, which the log then names.",
-)
-@option(
-    "--manifest",
-    default="target/manifest.json",
-    show_default=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="dbt's manifest, which says what views there are.",
-)
+@address_options(8001)
+@manifest_option
 @option(
     "--key",
     "keys",
@@ -84,13 +59,7 @@ def _limit(name: str, text: str, unit: str, least: int = 1) -> Callable[[Any], A
     "--open", "anyone", is_flag=True, help="Answer anybody, with any key or none; on loopback only."
 )
 @jwt_options
-@option(
-    "--reader-role",
-    default="event_reader",
-    show_default=True,
-    metavar="ROLE",
-    help="PostgreSQL role that asks, to which _ORGANISATION is appended; empty: the user itself.",
-)
+@reading_options
 @option(
     "--connections",
     default=4,
@@ -99,25 +68,11 @@ def _limit(name: str, text: str, unit: str, least: int = 1) -> Callable[[Any], A
     metavar="NUMBER",
     help="Queries that may run at once.",
 )
-@option(
-    "--snapshots",
-    type=click.Path(exists=True, file_okay=False, writable=True, path_type=Path),
-    metavar="DIRECTORY",
-    help="Where the copy of a DuckDB file goes that is asked; beside the file unless given.",
-)
-@option(
-    "--query-timeout",
-    default=_DEFAULTS.query_timeout,
-    show_default=True,
-    type=click.FloatRange(min=0.1),
-    metavar="SECONDS",
-    help="How long a query may take.",
-)
 @_limit("default_rows", "Rows of an answer, unless it asks for another number.", "ROWS")
 @_limit("max_rows", "Most rows of an answer; the rest comes page by page.", "ROWS")
 @option(
     "--requests-per-second",
-    default=_DEFAULTS.requests_per_second,
+    default=Settings().requests_per_second,
     show_default=True,
     type=click.FloatRange(min=0),
     metavar="REQUESTS",

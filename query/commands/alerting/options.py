@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
-from loader.commands.options import option, target_options
+from loader.commands.options import Command, option, target_options
 from loader.errors import UsageError
 from loader.organisations import check_name
 from loader.targets import Target, load_target
 from query.alerts.config import DEFAULT_FILE, DEFAULT_ORGANISATION
 from query.alerts.deliver import Patience
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 _DEFAULTS = Patience()
 
