@@ -10,11 +10,12 @@ import jwt
 import pytest
 
 from tests.buffer.conftest import RedisServer, StartDrain, redis_server
-from tests.collector.running import basic, bearer, event, running
+from tests.collector.running import basic, event, running
 from tests.interruption.conftest import MakeRawTables
 from tests.interruption.processes import ended, loader, wait_until
 from tests.support.databases import Engine
 from tests.support.run import run_collector, run_loader
+from tests.support.servers import bearer
 
 
 def test_events_arrive_as_they_would_without_a_stream(

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-import signal
 import subprocess
-import threading
-import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,63 +15,21 @@ import httpx
 
 from tests.support.databases import Database
 from tests.support.run import start_loader
+from tests.support.servers import Server, bearer, served, wait_until
 
 KEY = "write-key-of-the-tests"
-PATIENCE = 30.0
 TIME = "2026-03-01T09:30:00Z"
 
 
-class Collector:
-    """A running collector.
-
-    Attributes:
-        process: The process.
-        url: Where it listens.
-        log: The lines it has written so far, parsed.
-    """
+class Collector(Server):
+    """A running collector."""
 
     def __init__(self, process: subprocess.Popen[bytes], database: Database) -> None:
-        self.process = process
-        self.database = database
-        self.log: list[dict[str, Any]] = []
-        self.raw_log = b""
-        self._reader = threading.Thread(target=self._read_log, daemon=True)
-        self._reader.start()
-        listening = self.wait_for_log("listening")
-        self.port: int = listening["port"]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.client = httpx.Client(base_url=self.url, timeout=PATIENCE)
-        wait_until(self._answers, "the collector's first answer")
-
-    def _answers(self) -> bool:
-        try:
-            return self.client.get("/healthz").status_code == 200
-        except httpx.TransportError:
-            return False
-
-    def _read_log(self) -> None:
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
-            self.raw_log += line
-            if line.startswith(b"{"):
-                self.log.append(json.loads(line))
-
-    def wait_for_log(self, message: str, number: int = 1) -> dict[str, Any]:
-        """Wait for the n-th line with this message."""
-        wait_until(
-            lambda: len(self.lines(message)) >= number or self.process.poll() is not None, message
-        )
-        found = self.lines(message)
-        assert len(found) >= number, f"the collector ended: {self.raw_log.decode()}"
-        return found[number - 1]
-
-    def lines(self, message: str) -> list[dict[str, Any]]:
-        """The lines with this message."""
-        return [line for line in self.log if line["message"] == message]
+        super().__init__(process, database, ready_at="/healthz")
 
     def post(self, path: str, content: object = None, **options: Any) -> httpx.Response:
         """POST JSON (or bytes as they are), with the key as a Bearer token unless headers say."""
-        headers = options.pop("headers", {"Authorization": f"Bearer {KEY}"})
+        headers = options.pop("headers", bearer(KEY))
         body = content if isinstance(content, bytes) else json.dumps(content).encode()
         return self.client.post(path, content=body, headers=headers, **options)
 
@@ -83,22 +38,6 @@ class Collector:
         answer = self.post("/v1/events", list(events))
         assert answer.status_code == 200, answer.text
         return [result["outcome"] for result in answer.json()["results"]]
-
-    def metric(self, name: str, **labels: str) -> float:
-        """The value of a metric; 0 where it is not there."""
-        wanted = ",".join(f'{key}="{value}"' for key, value in sorted(labels.items()))
-        head = f"{name}{{{wanted}}} " if labels else f"{name} "
-        for line in self.client.get("/metrics").text.splitlines():
-            if line.startswith(head):
-                return float(line.removeprefix(head))
-        return 0.0
-
-    def stop(self) -> int:
-        """End it as an operator would; its exit code."""
-        self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(PATIENCE)
-        self._reader.join(PATIENCE)
-        return code
 
     def release(self) -> None:
         """Wait until it lets a DuckDB file go."""
@@ -140,14 +79,6 @@ class Collector:
         return found[0]
 
 
-def wait_until(condition: Callable[[], bool], what: str) -> None:
-    """Wait for something to become true."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, f"{what}: not within {PATIENCE:.0f} s"
-        time.sleep(0.02)
-
-
 @contextmanager
 def running(
     database: Database,
@@ -166,29 +97,13 @@ def running(
         env=env,
         program="collector",
     )
-    collector: Collector | None = None
-    try:
-        collector = Collector(process, database)
+    with served(process, lambda started: Collector(started, database)) as collector:
         yield collector
-    finally:
-        if collector is not None:
-            collector.client.close()
-        if process.poll() is None:
-            process.kill()
-        process.wait()
-        for stream in (process.stdin, process.stdout, process.stderr):
-            if stream is not None:
-                stream.close()
 
 
 def basic(key: str = KEY) -> dict[str, str]:
     """The Authorization header of Segment's SDKs."""
     return {"Authorization": "Basic " + base64.b64encode(f"{key}:".encode()).decode()}
-
-
-def bearer(token: str) -> dict[str, str]:
-    """The Authorization header of the native route."""
-    return {"Authorization": f"Bearer {token}"}
 
 
 def event(user: str = "ada", **changes: Any) -> dict[str, Any]:

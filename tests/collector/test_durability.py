@@ -16,10 +16,11 @@ import pytest
 
 from collector.settings import Settings
 from tests.collector.conftest import StartCollector
-from tests.collector.running import KEY, Collector, event, running, wait_until
+from tests.collector.running import KEY, Collector, event, running
 from tests.interruption.conftest import OwnServer
 from tests.support.databases import Database, new_database
 from tests.support.run import run_loader
+from tests.support.servers import wait_until
 
 
 def test_requests_that_come_together_share_commits(

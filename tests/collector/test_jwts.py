@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 from serving.jwts import Jwts, Secret
 from tests.collector.conftest import StartCollector
 from tests.collector.jwks import PEMS, PRIVATE, public_keys
-from tests.collector.running import TIME, Collector, basic, bearer, event, wait_until
+from tests.collector.running import TIME, Collector, basic, event
 from tests.support.databases import Database
 from tests.support.run import run_collector
+from tests.support.servers import bearer, wait_until
 
 SECRET = "8f3c" * 16
 SCHEMAS = ("raw", "raw_acme", "raw_globex")

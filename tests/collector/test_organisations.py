@@ -12,10 +12,11 @@ import pytest
 from scripts.postgres import PostgresServer
 from serving.tokens import digest
 from tests.collector.conftest import StartCollector
-from tests.collector.running import basic, bearer, event, wait_until
+from tests.collector.running import basic, event
 from tests.conftest import MakeDatabase
 from tests.support.databases import Database
 from tests.support.run import LoaderResult, run_collector, run_dbt, run_loader
+from tests.support.servers import bearer, wait_until
 
 BATCH = {"batch": [{"type": "track", "event": "e", "userId": "u", "messageId": "m"}]}
 

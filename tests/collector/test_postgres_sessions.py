@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.collector.conftest import StartCollector
-from tests.collector.running import event, wait_until
+from tests.collector.running import event
 from tests.conftest import MakeDatabase
 from tests.loader.test_sessions import SETTINGS, TEXTS, recreate, set_database
 from tests.support.run import run_loader
+from tests.support.servers import wait_until
 
 
 @pytest.mark.parametrize("settings", ["german", "postgres"])

@@ -11,12 +11,13 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from tests.collector.running import Collector, running, wait_until
+from tests.collector.running import Collector, running
 from tests.interruption.conftest import MakeRawTables, OwnServer
 from tests.interruption.processes import terminate_backends
 from tests.interruption.senders import Sender, seeded
 from tests.sdks.relay import Relay, Step, relaying
 from tests.support.databases import Database, Engine
+from tests.support.servers import wait_until
 
 ROUNDS = 20
 SENDERS = 6

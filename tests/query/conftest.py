@@ -11,10 +11,10 @@ import pytest
 
 from tests.conftest import MakeDatabase
 from tests.query.built import Built
-from tests.query.running import Server, running
+from tests.query.running import Api, running
 from tests.support.databases import Engine
 
-StartServer = Callable[..., Server]
+StartServer = Callable[..., Api]
 
 
 @pytest.fixture(scope="session")
@@ -52,12 +52,12 @@ def own(built: Built, make_database: MakeDatabase) -> Built:
 
 
 @pytest.fixture(scope="session")
-def servers(all_built: Callable[[Engine], Built]) -> Iterator[Callable[[Engine], Server]]:
+def servers(all_built: Callable[[Engine], Built]) -> Iterator[Callable[[Engine], Api]]:
     """One server for each engine that many tests ask."""
     with ExitStack() as stack:
-        found: dict[Engine, Server] = {}
+        found: dict[Engine, Api] = {}
 
-        def get(engine: Engine) -> Server:
+        def get(engine: Engine) -> Api:
             if engine not in found:
                 one = all_built(engine)
                 found[engine] = stack.enter_context(
@@ -75,7 +75,7 @@ def servers(all_built: Callable[[Engine], Built]) -> Iterator[Callable[[Engine],
 
 
 @pytest.fixture
-def server(engine: Engine, servers: Callable[[Engine], Server]) -> Server:
+def server(engine: Engine, servers: Callable[[Engine], Api]) -> Api:
     """A server of each engine in turn."""
     return servers(engine)
 
@@ -85,9 +85,7 @@ def start_server() -> Iterator[StartServer]:
     """Start servers that end with the test."""
     with ExitStack() as stack:
 
-        def start(
-            built: Built, *options: str, manifest: Path | None = None, **more: object
-        ) -> Server:
+        def start(built: Built, *options: str, manifest: Path | None = None, **more: object) -> Api:
             return stack.enter_context(
                 running(
                     built.database,

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import signal
 import subprocess
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,53 +12,18 @@ import httpx
 
 from tests.support.databases import Database
 from tests.support.run import start_loader
+from tests.support.servers import Server, bearer, served
 
 KEY = "key-of-the-tests"
-PATIENCE = 60.0
 
 
-class Server:
-    """A running `query serve`.
+class Api(Server):
+    """A running `query serve`."""
 
-    Attributes:
-        process: The process.
-        url: Where it listens.
-        log: The lines it has written so far, parsed.
-    """
+    patience = 60.0
 
     def __init__(self, process: subprocess.Popen[bytes], database: Database) -> None:
-        self.process = process
-        self.database = database
-        self.log: list[dict[str, Any]] = []
-        self.raw_log = b""
-        self._reader = threading.Thread(target=self._read_log, daemon=True)
-        self._reader.start()
-        wait_until(lambda: bool(self.lines("listening")) or process.poll() is not None, "a start")
-        listening = self.lines("listening")
-        assert listening, f"the server ended: {self.raw_log.decode()}"
-        self.url = f"http://127.0.0.1:{listening[0]['port']}"
-        self.client = httpx.Client(
-            base_url=self.url, timeout=PATIENCE, headers={"Authorization": f"Bearer {KEY}"}
-        )
-        wait_until(self._is_ready, "the server's readiness")
-
-    def _is_ready(self) -> bool:
-        assert self.process.poll() is None, f"the server ended: {self.raw_log.decode()}"
-        try:
-            return self.client.get("/readyz").status_code == 200
-        except httpx.TransportError:
-            return False
-
-    def _read_log(self) -> None:
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
-            self.raw_log += line
-            if line.startswith(b"{"):
-                self.log.append(json.loads(line))
-
-    def lines(self, message: str) -> list[dict[str, Any]]:
-        """The lines of the log with this message."""
-        return [line for line in self.log if line["message"] == message]
+        super().__init__(process, database, ready_at="/readyz", headers=bearer(KEY))
 
     def get(self, path: str, **parameters: Any) -> httpx.Response:
         """GET a path, with these parameters."""
@@ -87,30 +48,6 @@ class Server:
             answer = self.report(view, **parameters, cursor=answer["next_cursor"])
             yield answer
 
-    def metric(self, name: str, **labels: str) -> float:
-        """The value of a metric; 0 where it is not there."""
-        wanted = ",".join(f'{key}="{value}"' for key, value in sorted(labels.items()))
-        head = f"{name}{{{wanted}}} " if labels else f"{name} "
-        for line in self.client.get("/metrics").text.splitlines():
-            if line.startswith(head):
-                return float(line.removeprefix(head))
-        return 0.0
-
-    def stop(self) -> int:
-        """End it as an operator would; its exit code."""
-        self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(PATIENCE)
-        self._reader.join(PATIENCE)
-        return code
-
-
-def wait_until(condition: Callable[[], bool], what: str) -> None:
-    """Wait for something to become true."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, f"{what}: not within {PATIENCE:.0f} s"
-        time.sleep(0.05)
-
 
 @contextmanager
 def running(
@@ -119,7 +56,7 @@ def running(
     *options: str,
     keys: tuple[str, ...] = (KEY,),
     env: Mapping[str, str] | None = None,
-) -> Iterator[Server]:
+) -> Iterator[Api]:
     """Run a server on a free port; it is gone when the block ends."""
     given = [part for key in keys for part in ("--key", key)]
     process = start_loader(
@@ -128,21 +65,5 @@ def running(
         env=env,
         program="query",
     )
-    server: Server | None = None
-    try:
-        server = Server(process, database)
+    with served(process, lambda started: Api(started, database)) as server:
         yield server
-    finally:
-        if server is not None:
-            server.client.close()
-        if process.poll() is None:
-            process.kill()
-        process.wait()
-        for stream in (process.stdin, process.stdout, process.stderr):
-            if stream is not None:
-                stream.close()
-
-
-def bearer(token: str) -> dict[str, str]:
-    """The Authorization header."""
-    return {"Authorization": f"Bearer {token}"}

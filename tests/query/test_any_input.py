@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import negative_data_rejection
 
 from query.catalog import read_catalog
 from tests.query.built import Built
-from tests.query.running import KEY, Server
+from tests.query.running import KEY, Api
 from tests.support.databases import Engine
 
 #: How many requests are made up for each view and engine.
@@ -25,14 +25,14 @@ EXAMPLES = 12
 
 
 @pytest.fixture
-def description(server: Server) -> dict[str, Any]:
+def description(server: Api) -> dict[str, Any]:
     """What the server says of itself."""
     found: dict[str, Any] = httpx.get(f"{server.url}/openapi.json").json()
     return found
 
 
 def test_the_description_is_one_and_names_every_view(
-    server: Server, built: Built, description: dict[str, Any]
+    server: Api, built: Built, description: dict[str, Any]
 ) -> None:
     validate(description)
     views = {path.removeprefix("/v1/reports/") for path in description["paths"]}
@@ -42,7 +42,7 @@ def test_the_description_is_one_and_names_every_view(
     )
 
 
-def test_every_route_keeps_to_its_description(server: Server, description: dict[str, Any]) -> None:
+def test_every_route_keeps_to_its_description(server: Api, description: dict[str, Any]) -> None:
     # nobody makes one up that is one
     for methods in description["paths"].values():
         parameters = methods["get"].get("parameters", [])
@@ -87,7 +87,7 @@ TEXTS = st.text(max_size=12) | st.sampled_from(
 @given(asked=st.lists(st.tuples(NAMES, ENDINGS, TEXTS), min_size=1, max_size=4))
 def test_no_parameter_makes_the_server_fail(
     engine: Engine,
-    servers: Callable[[Engine], Server],
+    servers: Callable[[Engine], Api],
     asked: list[tuple[str, str, str]],
 ) -> None:
     server = servers(engine)
@@ -103,7 +103,7 @@ def test_no_parameter_makes_the_server_fail(
 @settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(name=st.text(max_size=30))
 def test_no_name_of_a_view_makes_the_server_fail(
-    engine: Engine, servers: Callable[[Engine], Server], name: str
+    engine: Engine, servers: Callable[[Engine], Api], name: str
 ) -> None:
     path = quote_from_bytes(name.encode(errors="surrogatepass"), safe="")
     answer = servers(engine).client.get(f"/v1/reports/{path}")

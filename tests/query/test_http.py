@@ -13,7 +13,8 @@ import pytest
 from tests.conftest import MakeDatabase
 from tests.query.built import ODD_USERS, Built
 from tests.query.conftest import StartServer
-from tests.query.running import KEY, Server, bearer, wait_until
+from tests.query.running import KEY, Api
+from tests.support.servers import bearer
 
 DAU = "/v1/reports/daily_active_users"
 # so many rows that no machine counts them within a test
@@ -23,7 +24,7 @@ _ENDLESS = (
 )
 
 
-def test_nothing_new_is_304_without_a_query(server: Server) -> None:
+def test_nothing_new_is_304_without_a_query(server: Api) -> None:
     first = server.get(DAU)
     computed = server.metric("query_answers_total", origin="computed")
     tag = first.headers["etag"]
@@ -38,7 +39,7 @@ def test_nothing_new_is_304_without_a_query(server: Server) -> None:
     assert first.headers["vary"] == "Accept, Authorization"
 
 
-def test_the_same_question_is_computed_once(server: Server) -> None:
+def test_the_same_question_is_computed_once(server: Api) -> None:
     server.get(DAU, limit=11)
     computed = server.metric("query_answers_total", origin="computed")
     cached = server.metric("query_answers_total", origin="cached")
@@ -48,7 +49,7 @@ def test_the_same_question_is_computed_once(server: Server) -> None:
     assert server.metric("query_answers_total", origin="cached") == cached + 2
 
 
-def test_an_answer_says_of_what_data_it_is(server: Server, built: Built) -> None:
+def test_an_answer_says_of_what_data_it_is(server: Api, built: Built) -> None:
     answer = server.get(DAU)
     content = answer.json()
     [(as_of,)] = built.database.query("select max(activity_date) from analytics.daily_active_users")
@@ -60,7 +61,7 @@ def test_an_answer_says_of_what_data_it_is(server: Server, built: Built) -> None
     assert content["state"] == answer.headers["data-state"]
 
 
-def test_whoever_has_no_token_learns_nothing(server: Server) -> None:
+def test_whoever_has_no_token_learns_nothing(server: Api) -> None:
     for path in ("/v1/reports", DAU, "/v1/reports/no_such"):
         for headers in ({}, bearer("wrong"), {"Authorization": f"Basic {KEY}"}):
             answer = httpx.get(server.url + path, headers=headers)
@@ -68,7 +69,7 @@ def test_whoever_has_no_token_learns_nothing(server: Server) -> None:
             assert answer.headers["www-authenticate"] == "Bearer"
 
 
-def test_probes_page_and_description_need_no_token(server: Server) -> None:
+def test_probes_page_and_description_need_no_token(server: Api) -> None:
     for path in ("/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/"):
         assert httpx.get(server.url + path).status_code == 200, path
     page = httpx.get(server.url + "/docs")
@@ -77,11 +78,13 @@ def test_probes_page_and_description_need_no_token(server: Server) -> None:
     assert "default-src 'none'" in page.headers["content-security-policy"]
 
 
-def test_the_log_has_no_data_and_no_token(server: Server) -> None:
+def test_the_log_has_no_data_and_no_token(server: Api) -> None:
     secret = ODD_USERS[3]
     server.get("/v1/reports/user_churn", user_id=secret)
     server.get("/v1/reports/user_churn", user_idd=secret)
-    wait_until(lambda: server.lines("request")[-1]["status"] == 400, "the line of the request")
+    server.wait_until(
+        lambda: server.lines("request")[-1]["status"] == 400, "the line of the request"
+    )
     for line in server.log:
         assert secret not in str(line)
         assert KEY not in str(line)
@@ -102,7 +105,7 @@ def test_a_key_may_ask_so_often_and_no_more(built: Built, start_server: StartSer
     assert refused
     assert refused[0].json()["code"] == "rate_limited"
     assert refused[0].headers["retry-after"] == "1"
-    wait_until(lambda: server.get(DAU).status_code == 200, "an answer, later")
+    server.wait_until(lambda: server.get(DAU).status_code == 200, "an answer, later")
     assert len(answers[0].json()["rows"]) == 3
     time.sleep(1)
     assert server.get(DAU, limit=6).json()["code"] == "bad_value"
@@ -140,8 +143,8 @@ def test_a_query_ends_when_its_client_goes(slow: Built, start_server: StartServe
     with socket.create_connection((str(address.hostname), address.port or 0)) as client:
         head = f"GET /v1/reports/signups HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {KEY}\r\n"
         client.sendall(f"{head}\r\n".encode())
-        wait_until(lambda: server.metric("query_running") == 1, "the query")
-    wait_until(lambda: server.metric("query_running") == 0, "the end of the query")
+        server.wait_until(lambda: server.metric("query_running") == 1, "the query")
+    server.wait_until(lambda: server.metric("query_running") == 0, "the end of the query")
     # the one connection that there is is free again
     assert server.get(DAU, limit=4).status_code == 200
     if not slow.is_file:

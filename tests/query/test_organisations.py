@@ -10,8 +10,9 @@ import pytest
 
 from tests.query.built import Built
 from tests.query.conftest import StartServer
-from tests.query.running import Server, bearer, wait_until
+from tests.query.running import Api
 from tests.support.run import run_collector
+from tests.support.servers import bearer
 
 SECRET = "a-secret-of-the-tests-that-is-long-enough"  # noqa: S105 (of the tests)
 SIGNUPS = "/v1/reports/signups"
@@ -25,7 +26,7 @@ def create(built: Built, *options: str) -> str:
 
 
 @pytest.fixture
-def with_tokens(built: Built, start_server: StartServer) -> Iterator[tuple[Server, dict[str, str]]]:
+def with_tokens(built: Built, start_server: StartServer) -> Iterator[tuple[Api, dict[str, str]]]:
     """A server that goes by stored tokens and JWTs, and some tokens."""
     tokens = {
         "default": create(built, "--scope", "query"),
@@ -36,13 +37,13 @@ def with_tokens(built: Built, start_server: StartServer) -> Iterator[tuple[Serve
     built.database.execute("drop table loader.tokens")
 
 
-def signups(server: Server, token: str) -> int:
+def signups(server: Api, token: str) -> int:
     answer = server.client.get(SIGNUPS, headers=bearer(token))
     assert answer.status_code == 200, answer.text
     return sum(row["signups"] for row in answer.json()["rows"])
 
 
-def status(server: Server, token: str, path: str = SIGNUPS) -> tuple[int, str]:
+def status(server: Api, token: str, path: str = SIGNUPS) -> tuple[int, str]:
     answer = server.client.get(path, headers=bearer(token))
     return answer.status_code, answer.json().get("code", "")
 
@@ -57,7 +58,7 @@ def signed(**claims: object) -> str:
 
 
 def test_each_token_is_answered_from_its_organisation(
-    built: Built, with_tokens: tuple[Server, dict[str, str]]
+    built: Built, with_tokens: tuple[Api, dict[str, str]]
 ) -> None:
     server, tokens = with_tokens
     ours, theirs = expected(built, "analytics"), expected(built, "analytics_acme")
@@ -73,7 +74,7 @@ def test_each_token_is_answered_from_its_organisation(
 
 
 def test_a_cursor_of_another_organisation_leads_to_ones_own_rows(
-    with_tokens: tuple[Server, dict[str, str]],
+    with_tokens: tuple[Api, dict[str, str]],
 ) -> None:
     server, tokens = with_tokens
     first = server.client.get(
@@ -87,7 +88,7 @@ def test_a_cursor_of_another_organisation_leads_to_ones_own_rows(
 
 
 def test_what_is_no_right_to_ask_is_refused(
-    built: Built, with_tokens: tuple[Server, dict[str, str]]
+    built: Built, with_tokens: tuple[Api, dict[str, str]]
 ) -> None:
     server, tokens = with_tokens
     assert status(server, tokens["ingest"]) == (403, "forbidden")
@@ -101,7 +102,9 @@ def test_what_is_no_right_to_ask_is_refused(
     known = run_collector("token", "list", "--json", database=built.database, check=True).json()
     acme = next(one["token_id"] for one in known if one["organisation"] == "acme")
     run_collector("token", "revoke", acme, database=built.database, check=True)
-    wait_until(lambda: status(server, tokens["acme"]) == (401, "unauthorized"), "the revocation")
+    server.wait_until(
+        lambda: status(server, tokens["acme"]) == (401, "unauthorized"), "the revocation"
+    )
     assert status(server, tokens["default"])[0] == 200
 
 

@@ -16,7 +16,7 @@ from pyarrow import ipc, parquet
 from query.catalog import Catalog, read_catalog
 from query.reports.examples import EXAMPLES
 from tests.query.built import ODD_USERS, Built
-from tests.query.running import Server
+from tests.query.running import Api
 
 FUNNEL = "question_to_feedback"
 
@@ -32,7 +32,7 @@ def catalog(built: Built) -> Catalog:
     return read_catalog(built.manifest)
 
 
-def test_every_view_is_what_select_gives_page_by_page(server: Server, built: Built) -> None:
+def test_every_view_is_what_select_gives_page_by_page(server: Api, built: Built) -> None:
     views = catalog(built).views
     assert len(views) >= 25
     for name in views:
@@ -47,7 +47,7 @@ def test_every_view_is_what_select_gives_page_by_page(server: Server, built: Bui
         assert {page["changed"] for page in pages} == {False}
 
 
-def test_views_of_people_have_rows_in_this_database(server: Server) -> None:
+def test_views_of_people_have_rows_in_this_database(server: Api) -> None:
     empty = [
         view["name"]
         for view in server.get("/v1/reports").json()["reports"]
@@ -56,7 +56,7 @@ def test_views_of_people_have_rows_in_this_database(server: Server) -> None:
     assert empty in (["user_identities"], [])
 
 
-def test_every_format_has_the_same_rows(server: Server) -> None:
+def test_every_format_has_the_same_rows(server: Api) -> None:
     for view in ("funnel_users", "active_users", "day_1_retention", "event_catalog"):
         expected = server.rows(view)
         answers = {
@@ -75,7 +75,7 @@ def test_every_format_has_the_same_rows(server: Server) -> None:
         assert len(lines) == len(expected)
 
 
-def test_csv_tells_an_empty_text_from_null(server: Server) -> None:
+def test_csv_tells_an_empty_text_from_null(server: Api) -> None:
     answer = server.get(
         "/v1/reports/funnel_conversion",
         funnel=FUNNEL,
@@ -89,7 +89,7 @@ def test_csv_tells_an_empty_text_from_null(server: Server) -> None:
     ]
 
 
-def test_a_format_may_be_named_by_accept(server: Server) -> None:
+def test_a_format_may_be_named_by_accept(server: Api) -> None:
     def media(accept: str) -> tuple[int, str]:
         answer = server.client.get("/v1/reports/signups", headers={"Accept": accept})
         return answer.status_code, answer.headers["content-type"].partition(";")[0]
@@ -134,7 +134,7 @@ FILTERS = [
     ("name", "value", "where"), FILTERS, ids=[f"{n}={v}" for n, v, _ in FILTERS]
 )
 def test_a_filter_keeps_what_sql_keeps(
-    server: Server, built: Built, name: str, value: str, where: str
+    server: Api, built: Built, name: str, value: str, where: str
 ) -> None:
     expected = built.database.query(f"select * from analytics.funnel_users where {where}")
     found = server.rows("funnel_users", **{name: value})
@@ -144,7 +144,7 @@ def test_a_filter_keeps_what_sql_keeps(
 
 
 @pytest.mark.parametrize("user", ODD_USERS)
-def test_any_text_may_be_asked_for_and_is_nothing_but_a_text(server: Server, user: str) -> None:
+def test_any_text_may_be_asked_for_and_is_nothing_but_a_text(server: Api, user: str) -> None:
     assert [row[0] for row in server.rows("user_churn", user_id=user)] == [user]
     others = {row[0] for row in server.rows("user_churn", user_id__ne=user)}
     assert user not in others
@@ -154,7 +154,7 @@ def test_any_text_may_be_asked_for_and_is_nothing_but_a_text(server: Server, use
     assert [row[0] for row in server.rows("user_churn", user_id__in=listed.getvalue())] == [user]
 
 
-def test_the_sql_of_an_answer_gives_its_rows(server: Server, built: Built) -> None:
+def test_the_sql_of_an_answer_gives_its_rows(server: Api, built: Built) -> None:
     asked = [
         *({"user_id": user} for user in ODD_USERS),
         {"days_inactive__gte": "3", "last_active_date__lt": "2026-02-10", "sort": "-user_id"},
@@ -168,7 +168,7 @@ def test_the_sql_of_an_answer_gives_its_rows(server: Server, built: Built) -> No
         ]
 
 
-def test_order_is_total_and_null_comes_last_in_either_direction(server: Server) -> None:
+def test_order_is_total_and_null_comes_last_in_either_direction(server: Api) -> None:
     for sort in ("seconds_from_previous", "-seconds_from_previous"):
         whole = server.rows("funnel_users", sort=sort)
         pages = server.pages("funnel_users", sort=sort, limit=7)
@@ -179,19 +179,19 @@ def test_order_is_total_and_null_comes_last_in_either_direction(server: Server) 
         assert len(known) < len(times)
 
 
-def test_both_engines_order_texts_alike(server: Server) -> None:
+def test_both_engines_order_texts_alike(server: Api) -> None:
     users = [row[0] for row in server.rows("user_churn", select="user_id", sort="user_id")]
     assert users == sorted(users, key=lambda text: text.encode())
     assert len(users) > 40
 
 
-def test_columns_come_as_they_are_selected(server: Server) -> None:
+def test_columns_come_as_they_are_selected(server: Api) -> None:
     rows = server.report("funnel_users", select="reached_at,step", limit=1)["rows"]
     assert list(rows[0]) == ["reached_at", "step"]
 
 
 @pytest.mark.parametrize("view", EXAMPLES)
-def test_the_examples_of_the_page_are_answered(server: Server, view: str) -> None:
+def test_the_examples_of_the_page_are_answered(server: Api, view: str) -> None:
     for _, query in EXAMPLES[view]:
         answer = server.get(f"/v1/reports/{view}", **dict(parse_qsl(query)))
         assert answer.status_code == 200, answer.text
@@ -220,7 +220,7 @@ REFUSED = [
     ("path", "status", "code", "part"), REFUSED, ids=[one[0] for one in REFUSED]
 )
 def test_what_is_wrong_is_said_in_a_sentence(
-    server: Server, path: str, status: int, code: str, part: str
+    server: Api, path: str, status: int, code: str, part: str
 ) -> None:
     answer = server.get(path)
     assert answer.status_code == status, answer.text
@@ -228,7 +228,7 @@ def test_what_is_wrong_is_said_in_a_sentence(
     assert part in answer.json()["message"] + answer.json()["detail"]
 
 
-def test_a_cursor_is_of_its_question_only(server: Server) -> None:
+def test_a_cursor_is_of_its_question_only(server: Api) -> None:
     cursor = server.report("funnel_users", limit=1)["next_cursor"]
     assert server.get("/v1/reports/funnel_users", cursor=cursor, limit=5).status_code == 200
     for parameters in ({"sort": "-step"}, {"step": "1"}, {"select": "user_id"}):

@@ -19,15 +19,16 @@ from tests.collector.running import running as running_collector
 from tests.conftest import MakeDatabase
 from tests.query.built import Built, event
 from tests.query.conftest import StartServer
-from tests.query.running import KEY, Server, bearer, wait_until
+from tests.query.running import KEY, Api
 from tests.support.run import start_loader
+from tests.support.servers import bearer, wait_until
 
 CATALOG = "/v1/reports/event_catalog"
 LATER = datetime(2026, 2, 20, 12, tzinfo=UTC)
 
 
 @contextmanager
-def asking(server: Server) -> Iterator[list[httpx.Response]]:
+def asking(server: Api) -> Iterator[list[httpx.Response]]:
     """Ask all the time, with a question that is in no cache; the answers."""
     answers: list[httpx.Response] = []
     done = threading.Event()
@@ -52,7 +53,7 @@ def asking(server: Server) -> Iterator[list[httpx.Response]]:
             thread.join()
 
 
-def names(server: Server) -> set[str]:
+def names(server: Api) -> set[str]:
     return {row[0] for row in server.rows("event_catalog")}
 
 
@@ -68,6 +69,7 @@ def collect(collector: Collector, first: int) -> None:
         wait_until(
             lambda sent=sent: collector.post("/v1/events", sent).status_code == 200,  # type: ignore[misc]
             "a commit of the collector",
+            Api.patience,
         )
 
 
@@ -81,13 +83,13 @@ def test_a_loader_a_collector_and_a_build_beside_requests_disturb_nobody(
         own.append([event("late", "brand_new", LATER)])
         own.build()
         collect(collector, 10)
-        wait_until(lambda: {"brand_new", "collected"} <= names(server), "the new events")
+        server.wait_until(lambda: {"brand_new", "collected"} <= names(server), "the new events")
     assert len(answers) > 10
     assert {answer.status_code for answer in answers} == {200}
     after = server.get(CATALOG)
     assert after.headers["etag"] != before.headers["etag"]
     # which a build notes last of all
-    wait_until(
+    server.wait_until(
         lambda: server.get(CATALOG).headers["delivery-id"] != before.headers["delivery-id"],
         "the new delivery",
     )
@@ -124,7 +126,7 @@ def test_pages_go_on_where_they_were_while_rows_come_and_go(
     with closing(own.database.connect()) as connection:
         for statement in _CHANGE:
             connection.execute(statement)
-    wait_until(
+    server.wait_until(
         lambda: (
             {("us-zz",), ("us-9",)} & set(server.rows("user_churn", select="user_id"))
             == {("us-zz",)}
@@ -164,7 +166,7 @@ def test_a_snapshot_is_never_taken_of_a_file_that_somebody_writes_to(
             return False
         return True
 
-    wait_until(take, "a snapshot")
+    wait_until(take, "a snapshot", Api.patience)
     [snapshot] = taken
     snapshots.put(snapshot)
     with snapshot.held():

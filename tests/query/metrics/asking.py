@@ -13,12 +13,13 @@ from mcp.client import Client
 from mcp.client.streamable_http import streamable_http_client
 
 from tests.query.built import Built
-from tests.query.running import KEY, Server, bearer
+from tests.query.running import KEY, Api
+from tests.support.servers import bearer
 
 Rows = list[dict[str, Any]]
 
 
-def ask(server: Server, **question: Any) -> dict[str, Any]:
+def ask(server: Api, **question: Any) -> dict[str, Any]:
     """The answer of POST /v1/metrics/query, which has to be a success."""
     answer = server.client.post("/v1/metrics/query", json=question)
     assert answer.status_code == 200, f"{question}: {answer.text}"
@@ -26,7 +27,7 @@ def ask(server: Server, **question: Any) -> dict[str, Any]:
     return found
 
 
-def graphql(server: Server, query: str, **variables: Any) -> dict[str, Any]:
+def graphql(server: Api, query: str, **variables: Any) -> dict[str, Any]:
     """The data of a query in GraphQL, which has to have no errors."""
     content = graphql_answer(server, query, **variables)
     assert "errors" not in content, content
@@ -34,7 +35,7 @@ def graphql(server: Server, query: str, **variables: Any) -> dict[str, Any]:
     return found
 
 
-def graphql_answer(server: Server, query: str, **variables: Any) -> dict[str, Any]:
+def graphql_answer(server: Api, query: str, **variables: Any) -> dict[str, Any]:
     """Data and errors of a query in GraphQL."""
     body = {"query": query, "variables": variables}
     answer = server.client.post("/graphql", json=body)
@@ -44,7 +45,7 @@ def graphql_answer(server: Server, query: str, **variables: Any) -> dict[str, An
 
 
 def with_tools(
-    server: Server, use: Callable[[Client], Coroutine[Any, Any, Any]], token: str = KEY
+    server: Api, use: Callable[[Client], Coroutine[Any, Any, Any]], token: str = KEY
 ) -> Any:
     """What comes of using a server's tools over HTTP."""
 

@@ -13,13 +13,13 @@ from query.catalog import read_catalog
 from query.graphql.cost import MAX_QUERIES
 from tests.query.built import ODD_USERS, Built
 from tests.query.metrics.asking import graphql, graphql_answer
-from tests.query.running import Server
+from tests.query.running import Api
 from tests.support.databases import Engine
 
 _INSTANT = "timestamp with time zone"
 
 
-def test_every_view_is_what_it_is_over_http(server: Server, built: Built) -> None:
+def test_every_view_is_what_it_is_over_http(server: Api, built: Built) -> None:
     views = read_catalog(built.manifest).views
     for view in views.values():
         names = [column.name for column in view.columns]
@@ -34,7 +34,7 @@ def test_every_view_is_what_it_is_over_http(server: Server, built: Built) -> Non
         assert (page["next_cursor"] is None) == (expected["next_cursor"] is None)
 
 
-def test_filters_sort_and_pages(server: Server) -> None:
+def test_filters_sort_and_pages(server: Api) -> None:
     query = """
         query ($cursor: String, $where: FunnelUsersWhere) {
             funnel_users(where: $where, sort: ["-seconds_from_previous"], limit: 5, cursor: $cursor)
@@ -65,14 +65,14 @@ def test_filters_sort_and_pages(server: Server) -> None:
     assert page["delivery"]["delivery_id"] == expected["delivery"]["delivery_id"]
 
 
-def test_only_what_is_asked_for_is_selected(server: Server) -> None:
+def test_only_what_is_asked_for_is_selected(server: Api) -> None:
     query = "{ daily_active_users(limit: 1) { rows { dau } sql } }"
     sql = graphql(server, query)["daily_active_users"]["sql"]
     assert '"dau"' in sql
     assert '"mau"' not in sql
 
 
-def test_several_parts_in_one_request(server: Server) -> None:
+def test_several_parts_in_one_request(server: Api) -> None:
     data = graphql(
         server,
         """{
@@ -106,7 +106,7 @@ COSTLY = {
 
 @pytest.mark.parametrize("query", COSTLY.values(), ids=list(COSTLY))
 def test_what_costs_too_much_is_refused_before_it_is_asked(
-    servers: Callable[[Engine], Server], query: str
+    servers: Callable[[Engine], Api], query: str
 ) -> None:
     answer = graphql_answer(servers("duckdb"), query, limit=50_000)
     assert answer["data"] is None
@@ -132,13 +132,13 @@ WRONG = [
 
 @pytest.mark.parametrize(("query", "hint"), WRONG)
 def test_what_is_wrong_is_said_with_what_could_be_meant(
-    servers: Callable[[Engine], Server], query: str, hint: str
+    servers: Callable[[Engine], Api], query: str, hint: str
 ) -> None:
     answer = graphql_answer(servers("duckdb"), query)
     assert any(hint in error["message"] for error in answer["errors"]), answer
 
 
-def test_the_schema_describes_itself(servers: Callable[[Engine], Server], built: Built) -> None:
+def test_the_schema_describes_itself(servers: Callable[[Engine], Api], built: Built) -> None:
     server = servers("duckdb")
     text = server.get("/graphql").text
     for name in read_catalog(built.manifest).views:
@@ -167,7 +167,7 @@ def test_the_schema_describes_itself(servers: Callable[[Engine], Server], built:
     sort=st.none() | st.lists(st.sampled_from(["step", "-user_id", "", "-", "nobody"]), max_size=3),
 )
 def test_no_input_makes_the_server_fail(
-    engine: Engine, servers: Callable[[Engine], Server], where: object, sort: object
+    engine: Engine, servers: Callable[[Engine], Api], where: object, sort: object
 ) -> None:
     server = servers(engine)
     query = (

@@ -15,9 +15,10 @@ from mcp.client.stdio import StdioServerParameters
 from query.catalog import read_catalog
 from tests.query.built import Built
 from tests.query.metrics.asking import ask, by, call, rows_of, text_of, view, with_tools
-from tests.query.running import KEY, Server, bearer
+from tests.query.running import KEY, Api
 from tests.support.databases import REPOSITORY, Engine
 from tests.support.run import process_environment
+from tests.support.servers import bearer
 
 TOOLS = {"list_definitions", "describe", "query_metrics", "query_view", "explain"}
 
@@ -73,7 +74,7 @@ def test_an_organisation_is_asked_with_its_own_rights(built: Built) -> None:
     asyncio.run(session())
 
 
-def test_all_that_is_listed_can_be_described(server: Server, built: Built) -> None:
+def test_all_that_is_listed_can_be_described(server: Api, built: Built) -> None:
     async def use(client: Client) -> None:
         listed = await call(client, "list_definitions")
         assert {one["name"] for one in listed["views"]} == set(read_catalog(built.manifest).views)
@@ -90,7 +91,7 @@ def test_all_that_is_listed_can_be_described(server: Server, built: Built) -> No
     with_tools(server, use)
 
 
-def test_rows_of_a_view_page_by_page(server: Server) -> None:
+def test_rows_of_a_view_page_by_page(server: Api) -> None:
     asked = {
         "view": "funnel_users",
         "select": ["funnel", "user_id", "step"],
@@ -119,7 +120,7 @@ def test_rows_of_a_view_page_by_page(server: Server) -> None:
     )
 
 
-def test_a_number_is_explained(server: Server, built: Built) -> None:
+def test_a_number_is_explained(server: Api, built: Built) -> None:
     asked = {"metrics": ["stickiness"], "group_by": ["metric_time__week"], "time": {"last": 2}}
 
     async def use(client: Client) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -164,7 +165,7 @@ HINTS: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-def test_refusals_let_a_model_correct_itself(servers: Callable[[Engine], Server]) -> None:
+def test_refusals_let_a_model_correct_itself(servers: Callable[[Engine], Api]) -> None:
     async def use(client: Client) -> None:
         for tool, arguments, hint in HINTS:
             result = await client.call_tool(tool, arguments)
@@ -174,7 +175,7 @@ def test_refusals_let_a_model_correct_itself(servers: Callable[[Engine], Server]
     with_tools(servers("duckdb"), use)
 
 
-def test_a_running_week_is_said_to_be_one(server: Server) -> None:
+def test_a_running_week_is_said_to_be_one(server: Api) -> None:
     async def use(client: Client) -> dict[str, Any]:
         return await call(
             client,
@@ -189,7 +190,7 @@ def test_a_running_week_is_said_to_be_one(server: Server) -> None:
     assert "Not over yet" in answer["note"]
 
 
-def test_nobody_is_let_in_without_a_token(servers: Callable[[Engine], Server]) -> None:
+def test_nobody_is_let_in_without_a_token(servers: Callable[[Engine], Api]) -> None:
     server = servers("duckdb")
     body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
     for headers in ({}, bearer("another"), bearer(KEY[:-1])):

@@ -9,13 +9,13 @@ import pytest
 from query.metrics.openapi import EXAMPLES
 from tests.query.built import ODD_USERS, Built
 from tests.query.metrics.asking import ask, by, view
-from tests.query.running import Server
+from tests.query.running import Api
 
 DAY = "metric_time__day"
 WEEK = "metric_time__week"
 
 
-def test_by_day_each_metric_is_its_view(server: Server, built: Built) -> None:
+def test_by_day_each_metric_is_its_view(server: Api, built: Built) -> None:
     metrics = ["active_users", "dau", "wau", "mau", "stickiness", "signups", "sessions"]
     answer = ask(server, metrics=metrics, group_by=[DAY])
     expected = view(
@@ -36,7 +36,7 @@ def test_by_day_each_metric_is_its_view(server: Server, built: Built) -> None:
     assert [column["name"] for column in answer["columns"]] == [DAY, *metrics]
 
 
-def test_all_metrics_are_answered_for_who_is_a_reader_and_nothing_else(server: Server) -> None:
+def test_all_metrics_are_answered_for_who_is_a_reader_and_nothing_else(server: Api) -> None:
     listed = server.get("/v1/metrics").json()
     assert len(listed["metrics"]) > 35
     for metric in listed["metrics"]:
@@ -53,11 +53,11 @@ def test_all_metrics_are_answered_for_who_is_a_reader_and_nothing_else(server: S
 
 
 @pytest.mark.parametrize("question", EXAMPLES.values(), ids=list(EXAMPLES))
-def test_the_questions_to_copy_can_be_asked(server: Server, question: dict[str, Any]) -> None:
+def test_the_questions_to_copy_can_be_asked(server: Api, question: dict[str, Any]) -> None:
     ask(server, **question)
 
 
-def test_saved_queries_are_their_metrics(server: Server) -> None:
+def test_saved_queries_are_their_metrics(server: Api) -> None:
     saved = server.get("/v1/metrics").json()["saved_queries"]
     assert len(saved) >= 5
     for one in saved:
@@ -67,7 +67,7 @@ def test_saved_queries_are_their_metrics(server: Server) -> None:
         assert answer["rows"] == by_name["rows"]
 
 
-def test_a_user_counts_once_in_a_period_of_any_length(server: Server, built: Built) -> None:
+def test_a_user_counts_once_in_a_period_of_any_length(server: Api, built: Built) -> None:
     for period in ("week", "month"):
         name = f"metric_time__{period}"
         answer = ask(server, metrics=["active_users"], group_by=[name])
@@ -81,7 +81,7 @@ def test_a_user_counts_once_in_a_period_of_any_length(server: Server, built: Bui
     assert ask(server, metrics=["active_users"])["rows"] == [{"active_users": int(everybody)}]
 
 
-def test_the_last_periods_are_those_that_are_over(server: Server, built: Built) -> None:
+def test_the_last_periods_are_those_that_are_over(server: Api, built: Built) -> None:
     over = [
         row["period_start"]
         for row in view(
@@ -101,7 +101,7 @@ def test_the_last_periods_are_those_that_are_over(server: Server, built: Built) 
     assert running["last_complete_date"] < running["as_of_date"] <= running["time"]["to"]
 
 
-def test_dates_are_widened_to_whole_periods(server: Server) -> None:
+def test_dates_are_widened_to_whole_periods(server: Api) -> None:
     asked: dict[str, Any] = {"metrics": ["active_users", "signups"], "group_by": [WEEK]}
     whole = ask(server, **asked, time={"from": "2026-01-12", "to": "2026-01-25"})
     part = ask(server, **asked, time={"from": "2026-01-14", "to": "2026-01-19"})
@@ -129,7 +129,7 @@ FILTERS: list[tuple[str, Any, str]] = [
 
 @pytest.mark.parametrize(("operation", "value", "sql"), FILTERS)
 def test_filters_are_those_of_sql(
-    server: Server, built: Built, operation: str, value: object, sql: str
+    server: Api, built: Built, operation: str, value: object, sql: str
 ) -> None:
     answer = ask(
         server,
@@ -146,7 +146,7 @@ def test_filters_are_those_of_sql(
     assert by(answer["rows"], *names) == by(expected, *names)
 
 
-def test_a_value_is_a_value_whatever_is_in_it(server: Server) -> None:
+def test_a_value_is_a_value_whatever_is_in_it(server: Api) -> None:
     odd = (*ODD_USERS, "{{ Dimension('x') }}", "qa_value_0_", "qa_relations.r0_", "%(x)s", "\\'")
     for user in odd:
         answer = ask(
@@ -162,7 +162,7 @@ def test_a_value_is_a_value_whatever_is_in_it(server: Server) -> None:
         assert answer["rows"] == expected, user
 
 
-def test_the_sql_of_an_answer_gives_it(server: Server, built: Built) -> None:
+def test_the_sql_of_an_answer_gives_it(server: Api, built: Built) -> None:
     questions: list[dict[str, Any]] = [
         {"saved_query": "product_overview_by_week"},
         {
@@ -187,7 +187,7 @@ def test_the_sql_of_an_answer_gives_it(server: Server, built: Built) -> None:
         }
 
 
-def test_order_and_limit(server: Server) -> None:
+def test_order_and_limit(server: Api) -> None:
     asked: dict[str, Any] = {"metrics": ["dau", "quick_ratio"], "group_by": [WEEK]}
     weeks = ask(server, **asked)["rows"]
     assert [row[WEEK] for row in weeks] == sorted(row[WEEK] for row in weeks)
@@ -280,7 +280,7 @@ WRONG: list[tuple[object, str, str]] = [
 def test_what_is_wrong_is_said_with_what_could_be_meant(
     servers: Any, question: object, code: str, hint: str
 ) -> None:
-    server: Server = servers("duckdb")
+    server: Api = servers("duckdb")
     answer = server.client.post("/v1/metrics/query", json=question)
     content = answer.json()
     assert (answer.status_code, content["code"]) == (400, code), content
@@ -288,7 +288,7 @@ def test_what_is_wrong_is_said_with_what_could_be_meant(
 
 
 def test_a_body_that_is_no_json_is_refused(servers: Any) -> None:
-    server: Server = servers("duckdb")
+    server: Api = servers("duckdb")
     for body in (b"", b"{", b"\xff", b"[" * 100_000):
         answer = server.client.post("/v1/metrics/query", content=body)
         assert (answer.status_code, answer.json()["code"]) == (400, "invalid_json")
@@ -297,7 +297,7 @@ def test_a_body_that_is_no_json_is_refused(servers: Any) -> None:
     assert "'retention_rate'" in answer.json()["message"]
 
 
-def test_nothing_new_is_304_for_the_same_question(server: Server) -> None:
+def test_nothing_new_is_304_for_the_same_question(server: Api) -> None:
     question = {"metrics": ["signups"], "group_by": [WEEK]}
     first = server.client.post("/v1/metrics/query", json=question)
     headers = {"If-None-Match": first.headers["etag"]}

@@ -9,8 +9,8 @@ from mcp.client import Client
 from tests.query.built import Built
 from tests.query.conftest import StartServer
 from tests.query.metrics.asking import call, rows_of, view, with_tools
-from tests.query.running import bearer
 from tests.query.test_organisations import create
+from tests.support.servers import bearer
 
 
 def test_a_token_is_answered_from_its_organisation(built: Built, start_server: StartServer) -> None:

@@ -14,7 +14,7 @@ import pytest
 from tests.metrics_layer.conftest import EXTRA, read_answer
 from tests.query.built import Built
 from tests.query.metrics.asking import ask, call, graphql, rows_of, view, with_tools
-from tests.query.running import Server
+from tests.query.running import Api
 from tests.support.databases import REPOSITORY, Engine
 from tests.support.run import process_environment
 
@@ -152,14 +152,14 @@ QUESTIONS = {
 }
 
 
-def by_report(server: Server, built: Built, question: Question) -> Rows:
+def by_report(server: Api, built: Built, question: Question) -> Rows:
     del built
     name, parameters = question.report
     rows = [row for page in server.pages(name, **parameters) for row in page["rows"]]
     return [renamed(question, row) for row in rows]
 
 
-def by_metrics(server: Server, built: Built, question: Question) -> Rows:
+def by_metrics(server: Api, built: Built, question: Question) -> Rows:
     del built
     answer = ask(server, **question.metrics)
     assert not answer["truncated"]
@@ -167,7 +167,7 @@ def by_metrics(server: Server, built: Built, question: Question) -> Rows:
     return rows
 
 
-def by_graphql(server: Server, built: Built, question: Question) -> Rows:
+def by_graphql(server: Api, built: Built, question: Question) -> Rows:
     del built
     name, parameters = question.report
     where: dict[str, dict[str, Any]] = {}
@@ -186,7 +186,7 @@ def by_graphql(server: Server, built: Built, question: Question) -> Rows:
     return [renamed(question, row) for row in page["rows"]]
 
 
-def by_metrics_of_graphql(server: Server, built: Built, question: Question) -> Rows:
+def by_metrics_of_graphql(server: Api, built: Built, question: Question) -> Rows:
     del built
     query = """
         query (
@@ -206,7 +206,7 @@ def by_metrics_of_graphql(server: Server, built: Built, question: Question) -> R
     return rows
 
 
-def by_assistant(server: Server, built: Built, question: Question) -> Rows:
+def by_assistant(server: Api, built: Built, question: Question) -> Rows:
     del built
     answer = with_tools(
         server, lambda client: call(client, "query_metrics", **{"limit": 1000, **question.metrics})
@@ -215,7 +215,7 @@ def by_assistant(server: Server, built: Built, question: Question) -> Rows:
     return rows_of(answer)
 
 
-def by_view_of_assistant(server: Server, built: Built, question: Question) -> Rows:
+def by_view_of_assistant(server: Api, built: Built, question: Question) -> Rows:
     del built
     name, parameters = question.report
     filters = []
@@ -233,7 +233,7 @@ def by_view_of_assistant(server: Server, built: Built, question: Question) -> Ro
     return [renamed(question, row) for row in rows_of(answer)]
 
 
-WAYS: dict[str, Callable[[Server, Built, Question], Rows]] = {
+WAYS: dict[str, Callable[[Api, Built, Question], Rows]] = {
     "GET /v1/reports": by_report,
     "POST /v1/metrics/query": by_metrics,
     "GraphQL, a view": by_graphql,
@@ -259,7 +259,7 @@ def question(request: pytest.FixtureRequest, built: Built) -> Question:
 
 @pytest.mark.parametrize("way", list(WAYS))
 def test_the_same_question_has_the_same_answer(
-    server: Server, built: Built, question: Question, way: str
+    server: Api, built: Built, question: Question, way: str
 ) -> None:
     expected = question.numbered(view(built, question.sql))
     assert len(expected) >= 3
