@@ -6,7 +6,6 @@ import json
 import socket
 import subprocess
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -18,7 +17,7 @@ from typing import Any
 import httpx
 from standardwebhooks.webhooks import Webhook
 
-PATIENCE = 30.0
+from tests.support.servers import PATIENCE, wait_until
 
 
 @dataclass(frozen=True)
@@ -185,11 +184,3 @@ def alertmanager(program: str, directory: Path, hook: Hook) -> Iterator[Alertman
     finally:
         process.terminate()
         process.wait(PATIENCE)
-
-
-def wait_until(condition: Callable[[], bool], what: str) -> None:
-    """Wait for something to become true; fail if it does not."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, f"{what}: not within {PATIENCE:.0f} s"
-        time.sleep(0.02)

@@ -12,8 +12,9 @@ import pytest
 
 from query.alerts.outbox import RETRY_SECONDS
 from tests.alerts.processes import run_process
-from tests.alerts.receivers import Answer, Got, Hook, free_port, hooks, wait_until
+from tests.alerts.receivers import Answer, Got, Hook, free_port, hooks
 from tests.alerts.watched import SECRET, Watched
+from tests.support.servers import wait_until
 
 
 def test_a_failure_is_tried_again_later_and_later(watched: Watched, hook: Hook) -> None:

@@ -8,8 +8,9 @@ import time
 import pytest
 
 from tests.alerts.processes import run_process, start
-from tests.alerts.receivers import Answer, Got, Hook, wait_until
+from tests.alerts.receivers import Answer, Got, Hook
 from tests.alerts.watched import SECRET, Watched
+from tests.support.servers import wait_until
 
 _ALERTS = 40
 _KILLS = 3

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.alerts.receivers import Answer, Hook, alertmanager, hooks, wait_until
+from tests.alerts.receivers import Answer, Hook, alertmanager, hooks
 from tests.alerts.watched import Watched
+from tests.support.servers import wait_until
 
 PROGRAMS = ("alertmanager", "prometheus-alertmanager")
 

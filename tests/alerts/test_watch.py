@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.alerts.processes import start
-from tests.alerts.receivers import Answer, Hook, wait_until
+from tests.alerts.receivers import Answer, Hook
 from tests.alerts.watched import Watched
+from tests.support.servers import wait_until
 
 
 @pytest.fixture
