@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -31,6 +31,9 @@ def ending_with(sentence: str) -> Iterator[None]:
             if handler in (signal.SIG_DFL, signal.default_int_handler):
                 before[ending] = signal.signal(ending, _interrupt)
         before[signal.SIGALRM] = signal.signal(signal.SIGALRM, _interrupt_again)
+    shown = sys.unraisablehook
+    if before:
+        sys.unraisablehook = _quietly(shown)
     try:
         yield
     except KeyboardInterrupt:
@@ -41,6 +44,7 @@ def ending_with(sentence: str) -> Iterator[None]:
             raise LoaderError(sentence) from None
         raise
     finally:
+        sys.unraisablehook = shown
         if before:
             signal.setitimer(signal.ITIMER_REAL, 0)
         for changed, handler in before.items():
@@ -75,6 +79,19 @@ def not_now() -> Iterator[None]:
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     signal.setitimer(signal.ITIMER_REAL, _AGAIN_SECONDS, _AGAIN_SECONDS)
     raise KeyboardInterrupt
+
+
+def _quietly(shown: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Python's report of what it could raise to nobody, but for what `_interrupt_again` repeats.
+
+    So it is with what comes while an object is removed, as the lock of a module is by an import.
+    """
+
+    def show(unraisable: Any) -> None:
+        if not issubclass(unraisable.exc_type, KeyboardInterrupt):
+            shown(unraisable)
+
+    return show
 
 
 def _interrupt_again(_number: int, _frame: FrameType | None) -> None:

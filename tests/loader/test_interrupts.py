@@ -94,6 +94,36 @@ def test_generate_leaves_nothing_when_it_is_ended(
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
+def test_an_interruption_that_python_cannot_raise_comes_again_and_is_not_shown() -> None:
+    program = """
+import signal, time
+from loader.errors import LoaderError
+from loader.interrupts import ending_with
+
+class Removed:
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)
+
+class Faulty:
+    def __del__(self):
+        raise ValueError("a fault is shown as ever")
+
+try:
+    with ending_with("Interrupted."):
+        Faulty()
+        Removed()
+        print("not raised")
+        time.sleep(60)
+except LoaderError as error:
+    print(error.message)
+"""
+    command = [sys.executable, "-c", program]
+    ended = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert ended.stdout.splitlines() == ["not raised", "Interrupted."]
+    assert "a fault is shown as ever" in ended.stderr
+    assert "KeyboardInterrupt" not in ended.stderr
+
+
 def test_generate_to_standard_output_is_ended_in_a_sentence() -> None:
     with start_loader("generate", "--events", "400000", "--users", "1000") as process:
         assert process.stdout is not None
