@@ -60,9 +60,8 @@ def open_postgres(target: Target) -> psycopg.Connection:
         connection.close()
         raise LoaderError(explain.encoding(target.label, target.connect_kwargs, encoding))
     try:
-        if target.role:
-            connection.execute(sql.SQL("set role {}").format(sql.Identifier(target.role)))
-        connection.execute(settings_statement(connection.info.server_version))
+        for statement in opening_statements(target, connection.info.server_version):
+            connection.execute(statement)
         connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
         connection.autocommit = False
     except psycopg.Error as error:
@@ -74,8 +73,8 @@ def open_postgres(target: Target) -> psycopg.Connection:
     return connection
 
 
-def settings_statement(server_version: int) -> sql.Composed:
-    """One statement that sets all this for a session on a server of this version."""
+def opening_statements(target: Target, server_version: int) -> list[sql.SQL | sql.Composed]:
+    """What a session on a server of this version begins with: its role, and all these settings."""
     settings = dict(_SETTINGS)
     for since, more in _SETTINGS_SINCE.items():
         if server_version >= since * 10_000:
@@ -84,7 +83,12 @@ def settings_statement(server_version: int) -> sql.Composed:
         sql.SQL("pg_catalog.set_config({}, {}, false)").format(name, value)
         for name, value in settings.items()
     )
-    return sql.SQL("select {}").format(sql.SQL(", ").join(calls))
+    return [
+        # by itself and first: it takes no time, where a limit may leave hardly any to the others
+        sql.SQL("set statement_timeout = 0"),
+        *([sql.SQL("set role {}").format(sql.Identifier(target.role))] if target.role else []),
+        sql.SQL("select {}").format(sql.SQL(", ").join(calls)),
+    ]
 
 
 def failure(

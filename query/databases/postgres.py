@@ -21,7 +21,7 @@ from loader import explain
 from loader.errors import LoaderError
 from loader.names import quoted
 from loader.organisations import read_organisations
-from loader.postgres import open_postgres, settings_statement
+from loader.postgres import open_postgres, opening_statements
 from loader.targets import Target
 from query.databases.base import DEFAULT_TIMEOUT, Result, State
 from query.databases.failures import out_of_reach, overloaded, stopped, too_slow
@@ -201,9 +201,8 @@ class PostgresDatabase:
                 )
 
     async def _configure(self, connection: psycopg.AsyncConnection) -> None:
-        if self._target.role:
-            await connection.execute(f"set role {quoted(self._target.role)}".encode())
-        await connection.execute(settings_statement(connection.info.server_version))
+        for statement in opening_statements(self._target, connection.info.server_version):
+            await connection.execute(statement)
         await connection.execute(_JIT)
 
     @asynccontextmanager
