@@ -18,18 +18,21 @@ bounds as (
 
 ),
 
--- the alerts of a metric may differ in how rarely they fire
+-- The alerts of a metric may differ in how rarely they fire. The first date is looked up here,
+-- where rows are few: databases may look again for each row that they join.
 asked as (
 
     select
-        metric,
-        segment,
-        min(bound) as bound
+        alerts.metric as metric,
+        alerts.segment as segment,
+        min(alerts.bound) as bound,
+        max(bounds.first_date) as first_date
     from alerts
-    where rule = 'anomaly'
+    cross join bounds
+    where alerts.rule = 'anomaly'
     group by
-        metric,
-        segment
+        alerts.metric,
+        alerts.segment
 
 ),
 
@@ -55,8 +58,7 @@ judged as (
         on
             scores.metric = asked.metric
             and scores.segment = asked.segment
-    inner join bounds
-        on scores.calendar_date >= bounds.first_date
+            and scores.calendar_date >= asked.first_date
     where scores.is_complete
 
 )
