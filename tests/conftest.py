@@ -27,7 +27,7 @@ from tests.support.databases import (
 )
 from tests.support.demo import DemoRun, run_demo
 from tests.support.run import foreign_settings
-from tests.support.workers import GroupScheduling, longest_first
+from tests.support.workers import GroupScheduling, longest_first, shares_what_takes_long
 
 # Read before any test can change the environment.
 NAMED_SERVER = server_from_environment(os.environ)
@@ -45,8 +45,12 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatabl
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest."""
+    """Begin with what takes longest, and let it take as long on a slow machine."""
     items.sort(key=lambda item: longest_first(item.nodeid))
+    for item in items:
+        # Whichever test of them is the first waits for what they share.
+        if shares_what_takes_long(item.nodeid):
+            item.add_marker(pytest.mark.timeout(1800))
 
 
 @pytest.hookimpl(optionalhook=True)

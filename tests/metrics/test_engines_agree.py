@@ -1,7 +1,8 @@
 """Both engines give the same rows in every public view, from the same file of real events.
 
 And neither reads segments for a report on all users, though one by segment has the same steps; nor
-does PostgreSQL join in another way for a reader who asks for some rows only.
+does PostgreSQL join in another way for a reader who asks for some rows only, or look the same up
+again for each row.
 """
 
 import pytest
@@ -11,6 +12,8 @@ from tests.reference import VIEWS
 from tests.support.databases import ENGINES, Engine
 
 pytestmark = pytest.mark.slow
+
+MOST_ROWS_AN_EVENT = 50
 
 # the demo merges no ids; test_identities.py does, on both engines
 WITH_ROWS = [view for view in VIEWS if view != "user_identities"]
@@ -22,6 +25,29 @@ def test_engines_give_the_same_rows(cofacts: dict[Engine, PublicViews], view: st
     assert rows, "two empty views would agree too"
     found = difference(view, rows, cofacts["postgres"].rows(view), ("duckdb", "postgres"))
     assert not found, found
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        "active_users",
+        "daily_active_users",
+        "daily_churn",
+        "daily_sessions",
+        "metric_alerts",
+        "metric_anomalies",
+        "stickiness",
+        "user_churn",
+        "user_lifecycle",
+    ],
+)
+def test_postgres_looks_no_bound_of_dates_up_for_each_row(
+    cofacts: dict[Engine, PublicViews], view: str
+) -> None:
+    views = cofacts["postgres"]
+    events = sum(int(str(row["events"])) for row in views.rows("event_catalog"))
+    # these hand on up to 16 rows an event; each such look-up reads all events again
+    assert views.work(view) < MOST_ROWS_AN_EVENT * events
 
 
 @pytest.mark.parametrize("engine", ENGINES)

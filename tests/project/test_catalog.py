@@ -110,7 +110,6 @@ def test_a_source_without_a_description_is_found() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
 def test_documentation_and_database_agree(demo: DemoRun) -> None:
     run_dbt("docs", "generate", "--static", database=demo.database)
     target = demo.database.directory / "target"

@@ -18,8 +18,7 @@ COFACTS = REPOSITORY / "examples" / "cofacts"
 ROWS = 140_938
 ROWS_WITH_USER_AND_TIME = 133_287
 
-# The demo runs on each engine, and once more.
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.slow
 
 
 @cache

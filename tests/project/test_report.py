@@ -14,7 +14,7 @@ from tests.support.databases import Database
 from tests.support.demo import DemoRun
 from tests.support.report import embedded, run_report
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.slow
 
 Rows = list[tuple[Any, ...]]
 

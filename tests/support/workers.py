@@ -33,6 +33,11 @@ def group_of(node_id: str) -> str:
     return "-".join([path, *filter(None, found.groups() if found else ())])
 
 
+def shares_what_takes_long(node_id: str) -> bool:
+    """Whether a test needs what only one worker should make."""
+    return group_of(node_id) in _SHARED
+
+
 def longest_first(node_id: str) -> int:
     """A key to sort tests by, so that no worker is left with a long group at the end."""
     group = group_of(node_id)
