@@ -33,7 +33,8 @@ WORKERS := --numprocesses logical --no-loadscope-reorder
 OWN_TARGETS := alerts buffer clickhouse dashboards deploy engines exactness interruption lake \
   metrics_layer package query report rollups s3 sdks spark
 # Of roll-ups on PostgreSQL, where they are hardest, and one history on DuckDB.
-FEW_ROLLUPS := (postgres and (test_builds or test_reads or test_removals) and not as_if) \
+FEW_ROLLUPS := (postgres and not as_if and (test_reads or nothing_of_an_erased or without_new_events \
+  or overtaken or new_ones_can_reach or data_tests_hold or changed_definition or of_a_part_is)) \
   or (test_histories and duckdb) or test_structure
 # Of all that is marked as unusual a few, which are enough to see it break.
 FEW := (of_no_events_or_some and postgres-incremental-empty) or (failed_can_be and duckdb-view) \

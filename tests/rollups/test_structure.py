@@ -11,6 +11,8 @@ import pytest
 from tests.support.databases import REPOSITORY, new_database
 from tests.support.run import run_dbt
 
+CHECK_OF_SEEDS = "model.event_analytics.int_definition_errors"
+
 Nodes = dict[str, Any]
 KEPT = ("step", "fact", "count")
 
@@ -46,6 +48,9 @@ def test_public_views_read_roll_ups_and_not_the_events_that_are_due(nodes: Nodes
 def test_every_seed_that_a_roll_up_depends_on_makes_it_due_when_it_changes(nodes: Nodes) -> None:
     rollups = [key for key, node in nodes.items() if node["config"]["materialized"] in KEPT]
     assert rollups
+    # It stops builds of faulty seeds, whichever these are, and gives no row to what is computed:
+    # alerts, which only views read, need nobody computed again.
+    nodes = {key: node for key, node in nodes.items() if key != CHECK_OF_SEEDS}
     watched = nodes["model.event_analytics.int_deliveries"]["depends_on"]["nodes"]
     for rollup in rollups:
         seeds = {
