@@ -40,7 +40,8 @@ FEW_ROLLUPS := (postgres and not as_if and (test_reads or nothing_of_an_erased o
 FEW := (of_no_events_or_some and postgres-incremental-empty) or (failed_can_be and duckdb-view) \
   or (a_copy_is_read and archive) or (dbt_retry and test_refused_definitions and postgres) \
   or (a_seed_that_is_refused and duckdb and not known) or (test_seed_texts and duckdb) \
-  or (an_extreme and postgres and the_oldest) or (too_many and duckdb)
+  or (an_extreme and postgres and the_oldest) or (too_many and duckdb) \
+  or (one_command_builds and postgres)
 
 # Which environment has the adapter for the target that profiles.yml, or TARGET, names.
 CHOSEN = $(or $(shell $(BIN)/python -m scripts.environment $(TARGET) 2>/dev/null),$(VENV))

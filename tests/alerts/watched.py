@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import yaml
 
 from tests.support.databases import REPOSITORY, Database
 from tests.support.run import LoaderResult, run_loader, run_query
+from tests.support.servers import wait_until
 
 SECRET = "whsec_" + "c2VjcmV0" * 5
 VIEWS = {
@@ -163,13 +166,25 @@ class Watched:
                 f"update alerting.outbox set {column} = {column} - interval '{seconds:.0f} seconds'"
             )
 
+    def _connect(self) -> Any:
+        """Connect, in turns with a process that opens a DuckDB file again and again."""
+        connections: list[Any] = []
+
+        def connected() -> bool:
+            with suppress(duckdb.IOException):
+                connections.append(self.database.connect())
+            return bool(connections)
+
+        wait_until(connected, "a connection")
+        return connections[0]
+
     def _fill(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         statements = [f"delete from {table}"]
         for row in rows:
             columns = ", ".join(f'"{name}"' for name in row)
             values = ", ".join(_literal(value) for value in row.values())
             statements.append(f"insert into {table} ({columns}) values ({values})")
-        connection = self.database.connect()
+        connection = self._connect()
         try:
             for statement in statements:
                 connection.execute(statement)

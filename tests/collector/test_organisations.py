@@ -179,6 +179,7 @@ def test_a_list_without_tokens_is_empty(duckdb_database: Database) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.unusual
 def test_one_command_builds_for_each_organisation_views_of_its_own_events(two: Database) -> None:
     users = {"": 1, "_acme": 2, "_globex": 3}
     for suffix, number in users.items():

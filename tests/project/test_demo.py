@@ -57,6 +57,7 @@ def test_every_row_is_accounted_for_and_a_second_load_appends_nothing(database: 
     assert database.query("select count(*) from raw.events") == [(first["appended"],)]
 
 
+@pytest.mark.unusual
 @pytest.mark.parametrize("engine", ["duckdb"])
 def test_a_second_run_appends_nothing_and_prints_the_same(
     demo: DemoRun, make_database: MakeDatabase

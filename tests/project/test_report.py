@@ -156,6 +156,7 @@ def test_the_demo_says_where_its_report_is(demo: DemoRun) -> None:
     assert f"{demo.database.directory / 'report.html'} " in demo.stdout
 
 
+@pytest.mark.unusual
 def test_without_events_the_page_says_so(demo: DemoRun, make_database: MakeDatabase) -> None:
     empty = make_database(demo.database.engine, like=demo.database)
     connection = empty.connect()
