@@ -146,13 +146,19 @@ def paths(layer: Layer) -> Mapping[str, Any]:
 
 
 def _question(layer: Layer) -> dict[str, Any]:
-    names = {"type": "array", "items": {"type": "string"}, "maxItems": 50}
+    names = {
+        "type": "array",
+        "items": {"type": "string"},
+        "maxItems": 50,
+        "uniqueItems": True,
+    }
     return {
         "type": "object",
         "additionalProperties": False,
-        "description": "Names metrics or a saved_query.",
+        "description": "Names metrics or a saved_query, which has its own group_by.",
+        "oneOf": [{"required": ["metrics"]}, {"required": ["saved_query"]}],
         "properties": {
-            "metrics": {**names, "items": {"enum": [*layer.metrics]}},
+            "metrics": {**names, "items": {"enum": [*layer.metrics]}, "minItems": 1},
             "saved_query": {"enum": [*layer.saved_queries]},
             "group_by": names,
             "time": _TIME,

@@ -13,7 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openapi_spec_validator import validate
 from schemathesis.config import SchemathesisConfig
-from schemathesis.specs.openapi.checks import negative_data_rejection
+from schemathesis.specs.openapi.checks import (
+    negative_data_rejection,
+    positive_data_acceptance,
+)
 
 from query.catalog import read_catalog
 from tests.query.built import Built
@@ -45,21 +48,26 @@ def test_the_description_is_one_and_names_every_view(
 def test_every_route_keeps_to_its_description(server: Api, description: dict[str, Any]) -> None:
     # nobody makes one up that is one
     for methods in description["paths"].values():
-        parameters = methods["get"].get("parameters", [])
-        methods["get"]["parameters"] = [one for one in parameters if one["name"] != "cursor"]
+        for method in methods.values():
+            parameters = method.get("parameters", [])
+            method["parameters"] = [one for one in parameters if one["name"] != "cursor"]
     schema = schemathesis.openapi.from_dict(description, config=SchemathesisConfig())
     operations = [cast(Any, result).ok() for result in schema.get_all_operations()]
     assert len(operations) > 25
     for operation in operations:
+        # What is meant to be wrong may happen to be right, such as the text true; a question in a
+        # body may have the right form and ask for what no metric has.
+        left_out = [negative_data_rejection]
+        if operation.method == "post":
+            left_out.append(positive_data_acceptance)
 
         @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck), database=None)
         @given(case=operation.as_strategy())
         def holds(case: schemathesis.Case[Any]) -> None:
-            # What is meant to be wrong may happen to be right, such as the text true.
             case.call_and_validate(
                 base_url=server.url,
                 headers={"Authorization": f"Bearer {KEY}"},
-                excluded_checks=[negative_data_rejection],
+                excluded_checks=left_out,
             )
 
         holds()

@@ -244,6 +244,8 @@ def test_a_view_that_is_not_built_says_what_to_run(
     manifest["nodes"]["model.event_analytics.brand_new"] = {**node, "name": "brand_new"}
     added = tmp_path / "manifest.json"
     added.write_text(json.dumps(manifest))
+    semantic = "semantic_manifest.json"
+    (tmp_path / semantic).write_bytes(built.manifest.with_name(semantic).read_bytes())
     server = start_server(built, manifest=added)
     answer = server.get("/v1/reports/brand_new")
     assert (answer.status_code, answer.json()["code"]) == (409, "not_built")
