@@ -11,6 +11,7 @@ from graphql import GraphQLError, parse
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from query.answers import Answer
 from query.graphql.cost import check_cost
 from query.graphql.schema import MAX_TOKENS, Asker, build_schema, refused
 from query.metrics.answers import Metrics
@@ -20,6 +21,14 @@ from query.service import Ask, Service
 from serving.errors import HttpError, bad_request
 
 PATH = "/graphql"
+
+
+class _NotKeptError(Exception):
+    """An answer that is not one of a state of the data, so that nobody may keep it."""
+
+    def __init__(self, content: dict[str, Any]) -> None:
+        super().__init__()
+        self.content = content
 
 
 def routes(service: Service, metrics: Metrics | None) -> list[BaseRoute]:
@@ -43,11 +52,24 @@ def routes(service: Service, metrics: Metrics | None) -> list[BaseRoute]:
 
     async def answer(ask: Ask) -> Response:
         query, variables, name = _read(ask.body)
-        try:
-            _check(query, variables, name)
+
+        async def compute() -> Answer:
+            before = await service.state(ask.organisation)
             content = await _execute(
                 schema, query, variables, name, Asker(ask.organisation, defect)
             )
+            after = await service.state(ask.organisation)
+            # Each field has been read for itself: only where no data came in between are all of
+            # the same state.
+            if "errors" in content or before.token != after.token:
+                raise _NotKeptError(content)
+            return Answer(as_json(content), "application/json", after)
+
+        try:
+            _check(query, variables, name)
+            return await service.answer(ask, f"graphql {(query, variables, name)!r}", compute)
+        except _NotKeptError as error:
+            content = error.content
         except GraphQLError as error:
             content = {"data": None, "errors": [error.formatted]}
         except HttpError as error:
@@ -150,6 +172,7 @@ def paths(service: Service) -> Mapping[str, Any]:
                         "description": "Data, or errors as GraphQL has them.",
                         "content": {"application/json": {"schema": answer}},
                     },
+                    "304": {"description": "Nothing is new since the answer whose ETag was sent."},
                     **refusals(),
                 },
             },

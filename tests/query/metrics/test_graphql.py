@@ -104,6 +104,29 @@ COSTLY = {
 }
 
 
+def test_nothing_new_is_304_for_the_same_query(server: Api) -> None:
+    query = "{ daily_active_users(limit: 3) { rows { activity_date dau } } event_catalog { sql } }"
+    first = server.client.post("/graphql", json={"query": query})
+    assert (
+        first.headers["as-of-date"] == server.get("/v1/reports/event_catalog").headers["as-of-date"]
+    )
+    known = {"If-None-Match": first.headers["etag"]}
+    again = server.client.post("/graphql", json={"query": query}, headers=known)
+    assert (again.status_code, again.content) == (304, b"")
+    wider = {"query": query.replace("3", "4")}
+    other = server.client.post("/graphql", json=wider, headers=known)
+    assert other.status_code == 200
+    assert other.headers["etag"] != first.headers["etag"]
+
+
+def test_an_answer_with_errors_is_nobodys_to_keep(server: Api) -> None:
+    query = '{ daily_active_users(where: {dau: {in: []}}, cursor: "none") { rows { dau } } }'
+    answer = server.client.post("/graphql", json={"query": query})
+    assert answer.json()["errors"]
+    assert answer.headers["cache-control"] == "no-store"
+    assert "etag" not in answer.headers
+
+
 @pytest.mark.parametrize("query", COSTLY.values(), ids=list(COSTLY))
 def test_what_costs_too_much_is_refused_before_it_is_asked(
     servers: Callable[[Engine], Api], query: str
