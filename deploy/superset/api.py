@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,6 +14,7 @@ from loader.errors import LoaderError
 
 _SECONDS = 300.0
 _PAGE = 100
+_ATTEMPTS = 10
 
 Answer = dict[str, Any]
 
@@ -65,15 +66,24 @@ class Superset:
         answer: Answer = response.json()
         return answer
 
-    def listed(self, path: str) -> Iterator[Answer]:
-        """All entries of a list, page by page."""
+    def listed(self, path: str) -> list[Answer]:
+        """All entries of a list, each of which has an id; LoaderError where they keep changing."""
+        for _ in range(_ATTEMPTS):
+            found, number = self._pages(path)
+            # Pages have no order that can be asked for on all lists, so the database may give one
+            # entry on two of them, and another on none.
+            if len(found) == number:
+                return list(found.values())
+        raise LoaderError(f"Superset lists other entries of {path} each time. Try again.")
+
+    def _pages(self, path: str) -> tuple[dict[int, Answer], int]:
+        found: dict[int, Answer] = {}
         page = 0
         while True:
-            query = {"q": f"(page:{page},page_size:{_PAGE})"}
-            found = self.ask("GET", path, params=query)["result"]
-            yield from found
-            if len(found) < _PAGE:
-                return
+            answer = self.ask("GET", path, params={"q": f"(page:{page},page_size:{_PAGE})"})
+            found |= {int(one["id"]): one for one in answer["result"]}
+            if len(answer["result"]) < _PAGE:
+                return found, int(answer["count"])
             page += 1
 
     def import_assets(self, bundle: Bundle) -> None:

@@ -14,6 +14,7 @@ import yaml
 from click.testing import CliRunner
 
 from deploy.superset.__main__ import main
+from deploy.superset.api import Superset
 from deploy.superset.bundle import make_bundle
 from deploy.superset.project import CHARTS, Project, read_project
 from deploy.superset.settings import Connection, Settings, read_settings
@@ -186,3 +187,35 @@ def test_a_copy_is_renewed_when_nobody_writes_any_more(tmp_path: Path) -> None:
     assert (rows(first), rows(second)) == (1, 2)
     with pytest.raises(FileNotFoundError):
         copy_of(tmp_path / "none.duckdb")
+
+
+def listing(*orders: list[int]) -> Superset:
+    """A Superset whose list has these ids, page by page in each order that it is asked in."""
+    left = iter(orders)
+    asked: list[int] = []
+
+    class Listing(Superset):
+        def __init__(self) -> None:
+            """Log in nowhere."""
+
+        def ask(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+            del method, path
+            page = int(options["params"]["q"].split(",")[0].split(":")[1])
+            if page == 0:
+                asked[:] = next(left)
+            part = asked[100 * page : 100 * (page + 1)]
+            return {"count": 250, "result": [{"id": number} for number in part]}
+
+    return Listing()
+
+
+def test_a_list_is_whole_though_its_order_changed_between_pages() -> None:
+    once = [*range(100), *range(150), *range(50)]
+    superset = listing(once[:250], list(range(250)))
+    assert {one["id"] for one in superset.listed("/api/v1/chart/")} == set(range(250))
+
+
+def test_a_list_that_keeps_changing_is_refused() -> None:
+    superset = listing(*([0] * 250 for _ in range(100)))
+    with pytest.raises(LoaderError, match=r"other entries of /api/v1/chart/ each time"):
+        superset.listed("/api/v1/chart/")
