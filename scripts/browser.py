@@ -130,7 +130,9 @@ class Page:
             said = [str(part.get("value", part)) for part in parameters["args"]]
             self.console.append(f"{parameters['type']}: {' '.join(said)}")
         elif method == "Log.entryAdded":
-            self.console.append(f"{parameters['entry']['level']}: {parameters['entry']['text']}")
+            entry = parameters["entry"]
+            said = [entry["text"], *([entry["url"]] if entry.get("url") else [])]
+            self.console.append(f"{entry['level']}: {' '.join(said)}")
 
     def _receive(self, until: float) -> dict[str, Any]:
         while b"\0" not in self._buffer:

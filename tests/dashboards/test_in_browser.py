@@ -26,6 +26,9 @@ _SEEN = """(() => {
   return [drawn.length, alerts.map(a => a.innerText).filter(Boolean)];
 })()"""
 _SECONDS = 240.0
+# It counts its users at an address that is not reached here, and would store the colours of labels
+# whoever looks, which who may not write is refused.
+_OF_SUPERSET = ("scarf", "/colors?mark_updated=false")
 
 # What Superset's SDK for embedding does, without it: hand the frame a port, and the token on it.
 _HOST = """<!doctype html><title>A customer's page</title>
@@ -100,8 +103,8 @@ def test_every_dashboard_draws_all_its_charts(site: Site, page: Page, connection
             page.call("Page.navigate", url=f"{site.url}/superset/dashboard/{slug}/")
             time.sleep(2)
             wait_for(page, charts_of(site, dashboard))
-    elsewhere = [said for said in page.console if "error" in said.lower() and "scarf" not in said]
-    assert not elsewhere
+    complaints = [said for said in page.console if "error" in said.lower()]
+    assert [said for said in complaints if not any(one in said for one in _OF_SUPERSET)] == []
 
 
 def test_a_page_of_somebody_else_shows_a_dashboard_to_a_guest(site: Site, page: Page) -> None:
