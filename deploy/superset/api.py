@@ -14,7 +14,7 @@ from loader.errors import LoaderError
 
 _SECONDS = 300.0
 _PAGE = 100
-_ATTEMPTS = 10
+_ATTEMPTS = 5
 
 Answer = dict[str, Any]
 
@@ -66,21 +66,34 @@ class Superset:
         answer: Answer = response.json()
         return answer
 
-    def listed(self, path: str) -> list[Answer]:
-        """All entries of a list, each of which has an id; LoaderError where they keep changing."""
+    def listed(
+        self, path: str, order: str, where: tuple[str, str, int] | None = None
+    ) -> list[Answer]:
+        """All entries of a list, each of which has an id.
+
+        Args:
+            path: The list.
+            order: The column that it is put in order by, of which no two entries have the same;
+                without an order the database may give one on two pages, and another on none.
+            where: Column, operator and value of those that are meant, as Superset names them.
+
+        Raises:
+            LoaderError: The list keeps changing.
+        """
+        limit = f"filters:!((col:{where[0]},opr:{where[1]},value:{where[2]}))," if where else ""
+        asked = f"{limit}order_column:{order},order_direction:asc"
         for _ in range(_ATTEMPTS):
-            found, number = self._pages(path)
-            # Pages have no order that can be asked for on all lists, so the database may give one
-            # entry on two of them, and another on none.
+            found, number = self._pages(path, asked)
             if len(found) == number:
                 return list(found.values())
         raise LoaderError(f"Superset lists other entries of {path} each time. Try again.")
 
-    def _pages(self, path: str) -> tuple[dict[int, Answer], int]:
+    def _pages(self, path: str, asked: str) -> tuple[dict[int, Answer], int]:
         found: dict[int, Answer] = {}
         page = 0
         while True:
-            answer = self.ask("GET", path, params={"q": f"(page:{page},page_size:{_PAGE})"})
+            query = {"q": f"({asked},page:{page},page_size:{_PAGE})"}
+            answer = self.ask("GET", path, params=query)
             found |= {int(one["id"]): one for one in answer["result"]}
             if len(answer["result"]) < _PAGE:
                 return found, int(answer["count"])

@@ -50,17 +50,22 @@ def guest_token(superset: Superset, uuid: str, user: str, clauses: Mapping[int |
 def datasets(superset: Superset) -> dict[Table, int]:
     """The numbers of all datasets, by connection and view."""
     return {
-        (one["database"]["database_name"], one["table_name"]): int(one["id"])
-        for one in superset.listed("/api/v1/dataset/")
+        (database["database_name"], one["table_name"]): int(one["id"])
+        for database in superset.listed("/api/v1/database/", "database_name")
+        for one in superset.listed(
+            "/api/v1/dataset/", "table_name", ("database", "rel_o_m", database["id"])
+        )
     }
 
 
 def _set_up_rules(superset: Superset, settings: Settings) -> None:
     names = {one.organisation: one.name for one in settings.connections}
     tables = datasets(superset)
-    roles = {one["name"]: int(one["id"]) for one in superset.listed("/api/v1/security/roles/")}
+    roles = {
+        one["name"]: int(one["id"]) for one in superset.listed("/api/v1/security/roles/", "id")
+    }
     path = "/api/v1/rowlevelsecurity/"
-    there = {one["name"]: one for one in superset.listed(path)}
+    there = {one["name"]: one for one in superset.listed(path, "name")}
     for rule in settings.rules:
         wanted = _rule(rule, names[rule.organisation], tables, roles)
         if rule.name in there:
@@ -93,7 +98,7 @@ def _rule(
 
 
 def _set_up_embedding(superset: Superset, project: Project, settings: Settings) -> dict[str, str]:
-    there = {one["slug"]: one for one in superset.listed("/api/v1/dashboard/")}
+    there = {one["slug"]: one for one in superset.listed("/api/v1/dashboard/", "dashboard_title")}
     found = {}
     for connection in settings.connections:
         for dashboard in project.dashboards:

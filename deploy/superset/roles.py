@@ -67,9 +67,11 @@ def set_up_roles(superset: Superset, connections: Iterable[Connection]) -> None:
     """
     numbers = {
         (one["permission"]["name"], one["view_menu"]["name"]): int(one["id"])
-        for one in superset.listed("/api/v1/security/permissions-resources/")
+        for one in superset.listed("/api/v1/security/permissions-resources/", "id")
     }
-    roles = {one["name"]: int(one["id"]) for one in superset.listed("/api/v1/security/roles/")}
+    roles = {
+        one["name"]: int(one["id"]) for one in superset.listed("/api/v1/security/roles/", "id")
+    }
     wanted = {
         "nobody": set[int](),
         "guest": _known(GUEST, numbers),

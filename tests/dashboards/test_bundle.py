@@ -200,7 +200,7 @@ def listing(*orders: list[int]) -> Superset:
 
         def ask(self, method: str, path: str, **options: Any) -> dict[str, Any]:
             del method, path
-            page = int(options["params"]["q"].split(",")[0].split(":")[1])
+            page = int(options["params"]["q"].split("page:")[1].split(",")[0])
             if page == 0:
                 asked[:] = next(left)
             part = asked[100 * page : 100 * (page + 1)]
@@ -212,10 +212,10 @@ def listing(*orders: list[int]) -> Superset:
 def test_a_list_is_whole_though_its_order_changed_between_pages() -> None:
     once = [*range(100), *range(150), *range(50)]
     superset = listing(once[:250], list(range(250)))
-    assert {one["id"] for one in superset.listed("/api/v1/chart/")} == set(range(250))
+    assert {one["id"] for one in superset.listed("/api/v1/chart/", "slice_name")} == set(range(250))
 
 
 def test_a_list_that_keeps_changing_is_refused() -> None:
     superset = listing(*([0] * 250 for _ in range(100)))
     with pytest.raises(LoaderError, match=r"other entries of /api/v1/chart/ each time"):
-        superset.listed("/api/v1/chart/")
+        superset.listed("/api/v1/chart/", "slice_name")

@@ -42,11 +42,12 @@ def found(superset: Superset) -> Found:
 
 def charts(superset: Superset) -> Found:
     """All charts, by connection and title; some views have charts of one title only."""
+    connection_of = {number: name for (name, _), number in datasets(superset).items()}
     details = {
         int(one["id"]): superset.ask("GET", f"/api/v1/chart/{one['id']}")["result"]
-        for one in superset.listed("/api/v1/chart/")
+        for dataset in connection_of
+        for one in superset.listed("/api/v1/chart/", "slice_name", ("datasource_id", "eq", dataset))
     }
-    connection_of = {number: name for (name, _), number in datasets(superset).items()}
     found = {}
     for number, one in details.items():
         context = json.loads(one["query_context"])
@@ -172,7 +173,10 @@ def test_another_organisation_is_refused_its_data(site: Site, found: Found) -> N
 
 
 def test_the_database_refuses_it_too(site: Site, superset: Superset) -> None:
-    numbers = {one["database_name"]: one["id"] for one in superset.listed("/api/v1/database/")}
+    numbers = {
+        one["database_name"]: one["id"]
+        for one in superset.listed("/api/v1/database/", "database_name")
+    }
     with site.log_in(OF_GLOBEX) as gus, site.log_in(ANALYST) as ada:
 
         def select(client: httpx.Client, connection: str, statement: str) -> httpx.Response:
@@ -233,7 +237,7 @@ def test_a_guest_sees_one_dashboard_and_its_rows_only(
     numbers = datasets(superset)
     [number] = [
         one["id"]
-        for one in superset.listed("/api/v1/dashboard/")
+        for one in superset.listed("/api/v1/dashboard/", "dashboard_title")
         if one["slug"] == "acme-segment-comparison"
     ]
 
@@ -276,16 +280,18 @@ def test_a_set_up_can_be_run_again(site: Site, superset: Superset, found: Found)
         f"/api/v1/chart/{chart['id']}",
         json={"slice_name": "Mine now", "params": "{}", "query_context": None},
     )
-    rules = [one["name"] for one in superset.listed("/api/v1/rowlevelsecurity/")]
+    rules = [one["name"] for one in superset.listed("/api/v1/rowlevelsecurity/", "name")]
     embedded = set_up(superset, site.project, site.settings)
     assert embedded == site.embedded
     assert {key: one["id"] for key, one in charts(superset).items()} == {
         key: one["id"] for key, one in found.items()
     }
     assert data(superset, chart)
-    assert [one["name"] for one in superset.listed("/api/v1/rowlevelsecurity/")] == rules
+    assert [one["name"] for one in superset.listed("/api/v1/rowlevelsecurity/", "name")] == rules
     [dashboard] = [
-        one for one in superset.listed("/api/v1/dashboard/") if one["slug"] == "product-overview"
+        one
+        for one in superset.listed("/api/v1/dashboard/", "dashboard_title")
+        if one["slug"] == "product-overview"
     ]
     details = superset.ask("GET", f"/api/v1/dashboard/{dashboard['id']}")["result"]
     assert details["uuid"] == key_of("events", "dashboard", "product_overview")
