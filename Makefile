@@ -11,6 +11,7 @@ SDKS := .cache/sdks
 S3 := .cache/s3
 METRICS := .cache/metrics-layer
 ENGINES := .cache/engines
+FORECAST := .cache/forecast
 IN_ENGINES := $(ENGINES)/bin
 DLT_ENVIRONMENT := .cache/dlt
 PINS := .cache/pins
@@ -25,12 +26,13 @@ RESOLVE = index=$$($(BIN)/pip config get global.index-url 2>/dev/null || printen
 # An environment apart, installed by uv, which takes a minute where pip takes five.
 IN_SUPERSET = index=$$($(BIN)/pip config get global.index-url 2>/dev/null || printenv PIP_INDEX_URL || true); \
   $(BIN)/uv pip install --quiet --system-certs $${index:+--default-index "$$index"} --python
-PINNED_FILES := requirements.txt requirements-metrics.txt requirements-engines.txt
+PINNED_FILES := requirements.txt requirements-metrics.txt requirements-engines.txt \
+  requirements-forecast.txt
 
 # How many at a time says tests/conftest.py, and which stay together tests/support/workers.py.
 WORKERS := --numprocesses logical --no-loadscope-reorder
 # Suites that take long or need more than Python, each with a target of its own.
-OWN_TARGETS := alerts buffer clickhouse dashboards deploy engines exactness interruption lake \
+OWN_TARGETS := alerts buffer clickhouse dashboards deploy engines exactness forecast interruption lake \
   metrics_layer package query report rollups s3 sdks spark
 # Of roll-ups on PostgreSQL, where they are hardest, and one history on DuckDB.
 FEW_ROLLUPS := (postgres and not as_if and (test_reads or nothing_of_an_erased or without_new_events \
@@ -148,6 +150,10 @@ test-query: setup $(METRICS)/.installed ## Ask the API what the views say, and w
 test-alerts: setup ## Let alerts be told, also to a real Alertmanager, and kill what tells them (needs Alertmanager)
 	@$(BIN)/pytest $(WORKERS) tests/alerts
 
+.PHONY: test-forecast
+test-forecast: setup $(FORECAST)/.installed ## Judge anomalies by forecasts of statsforecast, on DuckDB and PostgreSQL
+	@$(FORECAST)/bin/pytest tests/forecast
+
 .PHONY: test-metrics-layer
 test-metrics-layer: setup $(METRICS)/.installed ## Ask for metrics with mf query, on DuckDB and PostgreSQL
 	@$(BIN)/pytest $(WORKERS) tests/metrics_layer
@@ -199,6 +205,8 @@ pins: setup ## Pin what pyproject.toml asks for; what is pinned stays (UPGRADE=N
 	  --constraint $(PINNED)requirements.txt --output-file $(PINNED)requirements-metrics.txt >/dev/null
 	@$(RESOLVE) --extra engines $(addprefix --upgrade-package=,$(UPGRADE)) \
 	  --constraint $(PINNED)requirements.txt --output-file $(PINNED)requirements-engines.txt >/dev/null
+	@$(RESOLVE) --extra dev --extra forecast $(addprefix --upgrade-package=,$(UPGRADE)) \
+	  --constraint $(PINNED)requirements.txt --output-file $(PINNED)requirements-forecast.txt >/dev/null
 
 .PHONY: pins-superset
 pins-superset: setup ## Pin what Superset needs anew (deploy/superset/requirements.in)
@@ -344,6 +352,14 @@ $(ENGINES)/.installed: requirements-engines.txt pyproject.toml
 	@test -x $(ENGINES)/bin/python || "$(PYTHON)" -m venv $(ENGINES)
 	@$(ENGINES)/bin/python -m pip install --quiet --requirement requirements-engines.txt
 	@$(ENGINES)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# The extra `forecast` and all that the tests need, for the same reason.
+$(FORECAST)/.installed: requirements-forecast.txt pyproject.toml
+	@echo "Installing statsforecast into $(FORECAST) …"
+	@test -x $(FORECAST)/bin/python || "$(PYTHON)" -m venv $(FORECAST)
+	@$(FORECAST)/bin/python -m pip install --quiet --requirement requirements-forecast.txt
+	@$(FORECAST)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # dlt for the benchmark alone, with the DuckDB that the loader has.

@@ -1,5 +1,7 @@
 """What metric_anomalies finds, and how often it cries wolf: `python -m benchmarks.anomalies`.
 
+`--detector forecast` judges by forecasts in place of weekdays.
+
 Series of which it is known what is odd about them take the place of int_metric_values, so that what
 judges is the view's own SQL, compiled by dbt: generated ones with injected anomalies, and taxi
 rides in New York with the five anomalies that the Numenta Anomaly Benchmark labels.
@@ -8,6 +10,7 @@ rides in New York with the five anomalies that the Numenta Anomaly Benchmark lab
 from __future__ import annotations
 
 import csv
+import json
 import math
 import os
 import shutil
@@ -23,6 +26,7 @@ from random import Random
 import click
 
 from loader import quiet_duckdb
+from query.alerts.forecasts import forecasts, require_statsforecast
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 TAXI = REPOSITORY / "benchmarks" / "data" / "taxi_rides.csv"
@@ -128,13 +132,15 @@ def taxi() -> Labelled:
     )
 
 
-def compiled(directory: Path) -> str:
-    """The SQL of int_metric_scores, as dbt writes it for DuckDB, over a table `metric_values`."""
+def compiled(directory: Path, detector: str) -> str:
+    """The SQL of int_metric_scores for DuckDB, over tables `metric_values`, `metric_forecasts`."""
     dbt = Path(sys.executable).with_name("dbt")
     shutil.copyfile(REPOSITORY / "profiles.example.yml", directory / "profiles.yml")
+    models = ("int_metric_scores", "int_weekday_expectations")
     subprocess.run(
         [
-            *(dbt, "compile", "--quiet", "--target", "duckdb", "--select", "int_metric_scores"),
+            *(dbt, "compile", "--quiet", "--target", "duckdb", "--select", *models),
+            *("--vars", json.dumps({"anomaly_detector": detector})),
             *("--profiles-dir", directory, "--target-path", directory, "--log-path", directory),
         ],
         check=True,
@@ -142,27 +148,51 @@ def compiled(directory: Path) -> str:
         cwd=REPOSITORY,
         env=os.environ | {"EVENTS_DUCKDB_PATH": str(directory / "none.duckdb")},
     )
-    file = "compiled/event_analytics/models/counts/int_metric_scores.sql"
-    sql = (directory / file).read_text(encoding="utf-8")
-    read = '"analytics_intermediate"."int_metric_values"'
-    if read not in sql:
-        raise click.ClickException(
-            f"int_metric_scores no longer reads {read}; mend this benchmark."
-        )
-    return sql.replace(read, "metric_values")
+    scores, by_weekday = (
+        (directory / f"compiled/event_analytics/models/counts/{model}.sql").read_text("utf-8")
+        for model in models
+    )
+    place = '"analytics_intermediate"."{}"'
+    read = {place.format("int_metric_values"): "metric_values"}
+    if detector == "forecast":
+        read['"none".' + place.format("metric_forecasts")] = "metric_forecasts"
+    else:
+        read = {place.format("int_weekday_expectations"): f"({by_weekday})"} | read
+    for relation, table in read.items():
+        if relation not in scores:
+            raise click.ClickException(
+                f"int_metric_scores no longer reads {relation}; mend this benchmark."
+            )
+        scores = scores.replace(relation, table)
+    return scores
 
 
-def scores(sql: str, series: Sequence[Labelled]) -> dict[tuple[str, date], float]:
+def scores(sql: str, detector: str, series: Sequence[Labelled]) -> dict[tuple[str, date], float]:
     """The score of each date that is judged, by series."""
     with quiet_duckdb.connect() as connection:
         connection.execute(
             "create table metric_values (metric text, segment text, segment_value text,"
             " calendar_date date, numerator bigint, denominator bigint, is_complete boolean)"
         )
+        connection.execute(
+            "create table metric_forecasts (metric text, segment text, segment_value text,"
+            " calendar_date date, expected_log double, deviation_log double)"
+        )
         connection.executemany(
             "insert into metric_values values ('dau', 'series', ?, ?, ?, 1, true)",
             [(one.name, day, value) for one in series for day, value in one.values.items()],
         )
+        if detector == "forecast":
+            connection.executemany(
+                "insert into metric_forecasts values ('dau', 'series', ?, ?, ?, ?)",
+                [
+                    (one.name, found.date, 1e9 * found.expected, 1e9 * found.deviation)
+                    for one in series
+                    for found in forecasts(
+                        {day: math.log(1 + value) for day, value in one.values.items()}
+                    )
+                ],
+            )
         rows = connection.execute(
             f"select segment_value, calendar_date, score from ({sql}) where score is not null"
         ).fetchall()
@@ -185,19 +215,27 @@ def judged(series: Sequence[Labelled], by_date: Mapping[tuple[str, date], float]
 
 
 @click.command()
+@click.option("--detector", type=click.Choice(["weekday", "forecast"]), default="weekday")
 @click.option("--seed", default=7, show_default=True, help="Of the first generated series.")
 @click.option("--repeats", default=2, show_default=True, help="Series of each kind.")
 @click.option("--rounds", default=5, show_default=True, help="Seeds, one after the other.")
-def main(seed: int, repeats: int, rounds: int) -> None:
-    """Print precision, recall and false alarms of metric_anomalies on labelled series."""
+def main(detector: str, seed: int, repeats: int, rounds: int) -> None:
+    """Print precision, recall and false alarms of metric_anomalies on labelled series.
+
+    Forecasts need the environment that `make test-forecast` has made.
+    """
+    if detector == "forecast":
+        require_statsforecast()
     with tempfile.TemporaryDirectory() as directory:
-        sql = compiled(Path(directory))
+        sql = compiled(Path(directory), detector)
     click.echo("| series | precision | recall | false alarms a year |\n|---|---|---|---|")
     for number in range(seed, seed + rounds):
         series = generated(number, repeats)
-        click.echo(f"| generated, seed {number} | {judged(series, scores(sql, series)).line} |")
+        click.echo(
+            f"| generated, seed {number} | {judged(series, scores(sql, detector, series)).line} |"
+        )
     rides = taxi()
-    by_date = scores(sql, [rides])
+    by_date = scores(sql, detector, [rides])
     click.echo(f"| taxi rides | {judged([rides], by_date).line} |")
     for (_, day), score in sorted(by_date.items()):
         if abs(score) >= BOUND or day in rides.anomalies:

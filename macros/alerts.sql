@@ -98,3 +98,65 @@
 {% macro most_alert_days() -%}
     {{- return(183) -}}
 {%- endmacro %}
+
+
+{#- What was to be expected of each metric on each date: the model that looks at weekdays, or the table that
+    `query alerts forecast` fills, as the variable anomaly_detector says. -#}
+{% macro expectations_of_metrics(by_weekday) %}
+    {{- return(
+        event_analytics.metric_forecasts() if event_analytics.forecasts() else by_weekday
+    ) -}}
+{% endmacro %}
+
+
+{#- Whether anomalies are judged by forecasts. -#}
+{% macro forecasts() %}
+    {%- set detector = var('anomaly_detector') | string -%}
+    {%- if detector not in ('weekday', 'forecast') -%}
+        {{- exceptions.raise_compiler_error(
+            "The variable anomaly_detector is '" ~ detector ~ "'; set it to weekday or forecast."
+        ) -}}
+    {%- endif -%}
+    {%- if detector == 'forecast' and target.type not in ('duckdb', 'postgres') -%}
+        {{- exceptions.raise_compiler_error(
+            "The variable anomaly_detector is forecast, which DuckDB and PostgreSQL alone have. "
+            ~ "Set it to weekday."
+        ) -}}
+    {%- endif -%}
+    {{- return(detector == 'forecast') -}}
+{% endmacro %}
+
+
+{#- The table of forecasts, in the schema of the model that asks. -#}
+{% macro metric_forecasts() %}
+    {{- return(
+        api.Relation.create(database=this.database, schema=this.schema, identifier='metric_forecasts')
+    ) -}}
+{% endmacro %}
+
+
+{#- Where forecasts are asked for: their table, unless it is there, and a warning while it is empty. Who builds makes
+    it, as nobody else needs to create anything in these schemas. -#}
+{% macro create_forecasts() %}
+    {%- if execute and flags.WHICH in ('run', 'build') and event_analytics.forecasts() -%}
+        {%- set table = event_analytics.metric_forecasts() -%}
+        {%- set is_there = load_relation(table) is not none -%}
+        {%- if not is_there or run_query('select 1 from ' ~ table ~ ' limit 1').rows | length == 0 -%}
+            {%- do exceptions.warn(
+                "There are no forecasts, so metric_anomalies judges nothing and alerts of rule anomaly "
+                ~ "stay silent. After this build run: query alerts forecast"
+            ) -%}
+        {%- endif -%}
+        {%- if not is_there -%}
+            {%- do run_query(
+                'create table ' ~ table ~ ' (metric text not null, segment text not null, '
+                ~ 'segment_value text not null, calendar_date date not null, '
+                ~ 'expected_log double precision not null, deviation_log double precision not null)'
+            ) -%}
+            {%- set handed_over = event_analytics.hand_over(table) -%}
+            {%- if handed_over and handed_over | trim -%}
+                {%- do run_query(handed_over) -%}
+            {%- endif -%}
+        {%- endif -%}
+    {%- endif -%}
+{% endmacro %}

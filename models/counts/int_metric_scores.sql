@@ -1,172 +1,40 @@
-{{ config(**shared_view()) }}
-{% set weeks = whole_number('anomaly_weeks', 2) -%}
-{% set days = whole_number('anomaly_days', 2) -%}
+{{ config(pre_hook="{{ event_analytics.create_forecasts() }}", **shared_view()) }}
 {% set least_percent = whole_number('anomaly_least_percent', 1) -%}
-{% set series = ['metric', 'segment', 'segment_value'] -%}
-{% set key = series + ['calendar_date'] -%}
+{% set key = ['metric', 'segment', 'segment_value', 'calendar_date'] -%}
 with metric_values as (
 
     select * from {{ ref('int_metric_values') }}
 
 ),
 
--- of a rate of nothing there is none, and a date that still runs is not judged
-logs as (
+expectations as (
 
-    select
-        metric,
-        segment,
-        segment_value,
-        calendar_date,
-        denominator,
-        {{ log_of_rate('numerator', 'denominator') }} as value_log
-    from metric_values
-    where
-        is_complete
-        and denominator > 0
-
-),
-
-week_numbers as (
-
-    select {{ each_number(0, weeks) }} as weeks_before
-
-),
-
--- each date's value once for itself, and once for each date that it is a weekday before of: no
--- join, whose size databases cannot foresee
-weekdays as (
-
-    select
-        logs.metric as metric,
-        logs.segment as segment,
-        logs.segment_value as segment_value,
-        {{ add_days('logs.calendar_date', '7 * week_numbers.weeks_before') }} as calendar_date,
-        case when week_numbers.weeks_before = 0 then logs.denominator end as denominator,
-        case when week_numbers.weeks_before = 0 then logs.value_log end as value_log,
-        case when week_numbers.weeks_before > 0 then logs.value_log end as earlier_log
-    from logs
-    cross join week_numbers
-
-),
-
-usual as (
-
-    select
-        metric,
-        segment,
-        segment_value,
-        calendar_date,
-        max(denominator) as denominator,
-        max(value_log) as value_log,
-        {{ median('earlier_log') }} as usual_log
-    from weekdays
-    group by
-        metric,
-        segment,
-        segment_value,
-        calendar_date
-    having
-        2 * count(earlier_log) >= {{ weeks }}
-        and max(value_log) is not null
-
-),
-
-day_numbers as (
-
-    select {{ each_number(0, days) }} as days_before
-
-),
-
--- how far each date is from what is usual on its weekday, once for itself and once for each date
--- that follows
-residuals as (
-
-    select
-        usual.metric as metric,
-        usual.segment as segment,
-        usual.segment_value as segment_value,
-        {{ add_days('usual.calendar_date', 'day_numbers.days_before') }} as calendar_date,
-        case when day_numbers.days_before = 0 then usual.denominator end as denominator,
-        case when day_numbers.days_before = 0 then usual.value_log end as value_log,
-        case when day_numbers.days_before = 0 then usual.usual_log end as usual_log,
-        case
-            when day_numbers.days_before > 0 then usual.value_log - usual.usual_log
-        end as earlier_residual
-    from usual
-    cross join day_numbers
-
-),
-
--- what grows is above what was usual, week after week: that is no anomaly
-shifts as (
-
-    select
-        metric,
-        segment,
-        segment_value,
-        calendar_date,
-        max(denominator) as denominator,
-        max(value_log) as value_log,
-        max(usual_log) + {{ median('earlier_residual') }} as expected_log,
-        {{ median('earlier_residual') }} as shift
-    from residuals
-    group by
-        metric,
-        segment,
-        segment_value,
-        calendar_date
-    having
-        2 * count(earlier_residual) >= {{ days }}
-        and max(value_log) is not null
-
-),
-
-distances as (
-
-    select
-        shifts.metric as metric,
-        shifts.segment as segment,
-        shifts.segment_value as segment_value,
-        shifts.calendar_date as calendar_date,
-        shifts.denominator as denominator,
-        shifts.value_log as value_log,
-        shifts.expected_log as expected_log,
-        abs(residuals.earlier_residual - shifts.shift) as distance
-    from shifts
-    {{ hashed_join() }} residuals
-        on {{ same_key('shifts', 'residuals', key) }}
-    where coalesce(shifts.shift is not null and residuals.earlier_residual is not null, false)
-    {{ end_of_hashed_join() }}
+    select * from {{ expectations_of_metrics(ref('int_weekday_expectations')) }}
 
 ),
 
 expected as (
 
     select
-        metric,
-        segment,
-        segment_value,
-        calendar_date,
-        value_log,
-        expected_log,
-        {{ median('distance') }} as deviation,
-        {{ exp_of_log('expected_log') }} * denominator as expected_count
-    from distances
-    group by
-        metric,
-        segment,
-        segment_value,
-        calendar_date,
-        denominator,
-        value_log,
-        expected_log
+        metric_values.metric as metric,
+        metric_values.segment as segment,
+        metric_values.segment_value as segment_value,
+        metric_values.calendar_date as calendar_date,
+        metric_values.numerator as numerator,
+        metric_values.denominator as denominator,
+        metric_values.is_complete as is_complete,
+        expectations.expected_log as expected_log,
+        expectations.deviation_log as deviation_log
+    from metric_values
+    {{ hashed_left_join() }} expectations
+        on {{ same_key('metric_values', 'expectations', key) }}
+    where coalesce(metric_values.numerator >= 0, false)
+    {{ end_of_hashed_join() }}
 
 ),
 
--- 1.4826 times the median deviation is the standard deviation of what is distributed normally. It
--- may be small by chance, or where nothing ever happened; but counts of independent users vary by
--- their square root, at least, and days are never quite alike.
+-- A deviation may be small by chance, or where nothing ever happened; but counts of independent
+-- users vary by their square root, at least, and days are never quite alike.
 spread as (
 
     select
@@ -174,31 +42,34 @@ spread as (
         segment,
         segment_value,
         calendar_date,
-        value_log,
+        numerator,
+        denominator,
+        is_complete,
         expected_log,
-        greatest(
-            cast(1.4826 as {{ type_double() }}) * deviation,
-            floor(1000000000 / sqrt(greatest(expected_count, 1)) + 0.5),
+        case when expected_log is not null then greatest(
+            deviation_log,
+            floor(
+                1000000000
+                / sqrt(greatest({{ exp_of_log('expected_log') }} * denominator, 1))
+                + 0.5
+            ),
             {{ least_percent * 10000000 }}
-        ) as spread_log
+        ) end as spread_log
     from expected
 
 )
 
 select
-    metric_values.metric as metric,
-    metric_values.segment as segment,
-    metric_values.segment_value as segment_value,
-    metric_values.calendar_date as calendar_date,
-    {{ rate('metric_values.numerator', 'metric_values.denominator') }} as metric_value,
-    metric_values.numerator as numerator,
-    metric_values.denominator as denominator,
-    metric_values.is_complete as is_complete,
-    spread.expected_log as expected_log,
-    spread.spread_log as spread_log,
-    (spread.value_log - spread.expected_log) / spread.spread_log as score
-from metric_values
-{{ hashed_left_join() }} spread
-    on {{ same_key('metric_values', 'spread', key) }}
-where coalesce(metric_values.numerator >= 0, false)
-{{ end_of_hashed_join() }}
+    metric,
+    segment,
+    segment_value,
+    calendar_date,
+    {{ rate('numerator', 'denominator') }} as metric_value,
+    numerator,
+    denominator,
+    is_complete,
+    expected_log,
+    spread_log,
+    ({{ log_of_rate('numerator', 'nullif(denominator, 0)') }} - expected_log)
+    / spread_log as score
+from spread

@@ -97,7 +97,7 @@ def run(  # noqa: PLR0913 (where, what, and how)
     """
     report = Report(dry_run)
     with open_senders(config.receivers) as senders:
-        for organisation in organisations or _all(target, patience):
+        for organisation in organisations or all_organisations(target, patience):
             _evaluate(target, config, organisation, patience, report)
         if dry_run:
             return report
@@ -108,7 +108,7 @@ def run(  # noqa: PLR0913 (where, what, and how)
     return report
 
 
-def _all(target: Target, patience: Patience) -> list[str]:
+def all_organisations(target: Target, patience: Patience) -> list[str]:
     """The default schemas, and all organisations whose views are built."""
     with alerting(target, "looking for views", wait_seconds=patience.lock) as session:
         found = read_organisations(target.schema, session.rows, _SCHEMAS)

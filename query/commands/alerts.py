@@ -6,6 +6,7 @@ import click
 
 from loader.commands.options import epilog
 from query.commands.alerting.check import init, secret, test
+from query.commands.alerting.forecast import forecast
 from query.commands.alerting.run import run, watch
 from query.commands.alerting.show import list_, outbox
 from query.commands.alerting.silence import acknowledge, mute, unmute
@@ -27,5 +28,17 @@ def alerts() -> None:
     """
 
 
-for _command in (run, watch, list_, acknowledge, mute, unmute, outbox, test, secret, init):
+for _command in (
+    run,
+    watch,
+    forecast,
+    list_,
+    acknowledge,
+    mute,
+    unmute,
+    outbox,
+    test,
+    secret,
+    init,
+):
     alerts.add_command(_command)

@@ -167,6 +167,11 @@ BAD_VARIABLES = {
             "its own, or to merge."
         ),
     ),
+    "detector that is not known": (
+        "anomaly_detector",
+        "prophet",
+        "The variable anomaly_detector is 'prophet'; set it to weekday or forecast.",
+    ),
     "person of one id": (
         "max_person_ids",
         1,
