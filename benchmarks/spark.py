@@ -37,11 +37,15 @@ NO_ORGANISATION = "__HIVE_DEFAULT_PARTITION__"
 # A stage that reads fewer rows says nothing about how rows are shared out.
 FEWEST_ROWS = 10_000
 MEGABYTE = 1_000_000
-# What grows with events: what is made of each of them, and of each user.
+# What grows with events: what is made of each of them and of each user, and all that lies between,
+# which would else still be of another lake.
 HEAVIEST = (
-    *("int_arrivals", "fct_events", "fct_sessions", "fct_user_days", "fct_user_segments"),
-    *("agg_event_properties", "fct_reference_periods", "fct_retention_cells", "int_daily_sessions"),
-    *("fct_action_events", "int_funnel_attempts", "fct_funnel_progress", "agg_retention_cells"),
+    *("int_reported_dates", "int_events", "fct_signups", "fct_events", "fct_sessions"),
+    *("fct_session_dates", "int_daily_sessions", "fct_user_days", "fct_user_segments"),
+    *("agg_event_properties", "fct_reference_periods", "fct_retention_cells"),
+    *("agg_retention_cells", "fct_action_events", "int_funnel_step_events", "int_funnel_ties"),
+    *("int_funnel_strict_attempts", "int_funnel_unordered_attempts", "int_funnel_attempts"),
+    *("fct_funnel_progress",),
 )
 
 
@@ -60,7 +64,7 @@ class Work:
     spilled: int = 0
     largest_share: float = 0.0
     largest_rows: int = 0
-    executors: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    executors: dict[str, float] = field(default_factory=dict)
 
 
 @click.command()
@@ -178,6 +182,8 @@ def start(place: Path, memory: int) -> SparkSession:
         "spark.eventLog.compress": "false",
         "spark.log.level": "ERROR",
         "spark.ui.showConsoleProgress": "false",
+        # else what is small is put together for one task, and says nothing of how rows divide
+        "spark.sql.adaptive.coalescePartitions.enabled": "false",
     }
     for name, value in given.items():
         builder = builder.config(name, str(value))
@@ -248,7 +254,7 @@ class Stage:
         work.spilled += self.spilled
         for executor, seconds in self.seconds.items():
             work.cpu_seconds += seconds
-            work.executors[executor] += seconds
+            work.executors[executor] = work.executors.get(executor, 0.0) + seconds
         if sum(self.rows) >= FEWEST_ROWS:
             work.largest_share = max(work.largest_share, max(self.rows) / sum(self.rows))
             work.largest_rows = max(work.largest_rows, *self.rows)
