@@ -70,6 +70,7 @@ select
     is_complete,
     expected_log,
     spread_log,
-    ({{ log_of_rate('numerator', 'nullif(denominator, 0)') }} - expected_log)
+    -- of a rate of nothing nothing was expected; ClickHouse divides by it all the same
+    ({{ log_of_rate('numerator', 'greatest(denominator, 1)') }} - expected_log)
     / spread_log as score
 from spread
