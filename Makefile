@@ -345,21 +345,13 @@ $(METRICS)/.installed: requirements-metrics.txt
 	@$(METRICS)/bin/python -m pip install --quiet --requirement requirements-metrics.txt
 	@touch $@
 
-# The extras `clickhouse` and `spark`, and all that the tests need, apart from .venv, which so proves
-# that nothing else needs them.
-$(ENGINES)/.installed: requirements-engines.txt pyproject.toml
-	@echo "Installing what the other engines need into $(ENGINES), which takes a few minutes …"
-	@test -x $(ENGINES)/bin/python || "$(PYTHON)" -m venv $(ENGINES)
-	@$(ENGINES)/bin/python -m pip install --quiet --requirement requirements-engines.txt
-	@$(ENGINES)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
-	@touch $@
-
-# The extra `forecast` and all that the tests need, for the same reason.
-$(FORECAST)/.installed: requirements-forecast.txt pyproject.toml
-	@echo "Installing statsforecast into $(FORECAST) …"
-	@test -x $(FORECAST)/bin/python || "$(PYTHON)" -m venv $(FORECAST)
-	@$(FORECAST)/bin/python -m pip install --quiet --requirement requirements-forecast.txt
-	@$(FORECAST)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+# The extras `clickhouse` and `spark`, and the extra `forecast`, each with all that the tests need, apart
+# from .venv, which so proves that nothing else needs them.
+$(ENGINES)/.installed $(FORECAST)/.installed: .cache/%/.installed: requirements-%.txt pyproject.toml
+	@echo "Installing requirements-$*.txt into $(@D), which takes a few minutes …"
+	@test -x $(@D)/bin/python || "$(PYTHON)" -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --requirement requirements-$*.txt
+	@$(@D)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # dlt for the benchmark alone, with the DuckDB that the loader has.

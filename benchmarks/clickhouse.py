@@ -230,9 +230,10 @@ def table(figures: Figures) -> str:
     """Figures as Markdown."""
     kept = f"DuckDB, {MODES[1]}"
     columns = [*(name for name in figures.build if name != "ClickHouse"), "ClickHouse"]
+    option = "" if len(columns) > len(MODES) else " --kept"
     how = (
-        f"`python -m benchmarks.clickhouse {figures.events}`: CPU seconds, of reads the least of "
-        f"{READS}, with the definitions of benchmarks/seeds. "
+        f"`python -m benchmarks.clickhouse {figures.events}{option}`: CPU seconds, of reads "
+        f"the least of {READS}, with the definitions of benchmarks/seeds. "
         f"The ratio is that of ClickHouse to {kept}; by hand is a query over the events, of one "
         "funnel, of one retention."
     )

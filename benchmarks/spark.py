@@ -45,7 +45,7 @@ HEAVIEST = (
     *("agg_event_properties", "fct_reference_periods", "fct_retention_cells"),
     *("agg_retention_cells", "fct_action_events", "int_funnel_step_events", "int_funnel_ties"),
     *("int_funnel_strict_attempts", "int_funnel_unordered_attempts", "int_funnel_attempts"),
-    *("fct_funnel_progress",),
+    "fct_funnel_progress",
 )
 
 

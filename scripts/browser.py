@@ -131,8 +131,8 @@ class Page:
             self.console.append(f"{parameters['type']}: {' '.join(said)}")
         elif method == "Log.entryAdded":
             entry = parameters["entry"]
-            said = [entry["text"], *([entry["url"]] if entry.get("url") else [])]
-            self.console.append(f"{entry['level']}: {' '.join(said)}")
+            place = entry.get("url", "")
+            self.console.append(f"{entry['level']}: {entry['text']} {place}".rstrip())
 
     def _receive(self, until: float) -> dict[str, Any]:
         while b"\0" not in self._buffer:

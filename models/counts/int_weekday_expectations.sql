@@ -1,8 +1,7 @@
 {{ config(**shared_view()) }}
 {% set weeks = whole_number('anomaly_weeks', 2) -%}
 {% set days = whole_number('anomaly_days', 2) -%}
-{% set series = ['metric', 'segment', 'segment_value'] -%}
-{% set key = series + ['calendar_date'] -%}
+{% set key = ['metric', 'segment', 'segment_value', 'calendar_date'] -%}
 with metric_values as (
 
     select * from {{ ref('int_metric_values') }}

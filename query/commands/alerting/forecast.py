@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from loader.commands.options import epilog, option, target_options
+from loader.commands.options import epilog, target_options
 from loader.targets import load_target
 from query.alerts.deliver import Patience
 from query.alerts.forecasting import write_forecasts
-from query.commands.alerting.options import chosen
+from query.commands.alerting.options import chosen, organisations_options
 
 
 @click.command(
@@ -19,15 +19,7 @@ from query.commands.alerting.options import chosen
         "query alerts forecast --org acme",
     )
 )
-@option(
-    "--org",
-    "names",
-    multiple=True,
-    envvar="QUERY_ALERTS_ORG",
-    metavar="NAME",
-    help="Only this organisation. May be given several times.",
-)
-@option("--default", is_flag=True, help="Only the default schemas, beside --org.")
+@organisations_options
 @target_options
 def forecast(
     *,

@@ -38,6 +38,23 @@ def organisation_option(command: Command) -> Command:
     )
 
 
+def organisations_options(command: Command) -> Command:
+    """--org and --default for a command about all organisations or some; see `chosen`."""
+    for decorate in (
+        option("--default", is_flag=True, help="Only the default schemas, beside --org."),
+        option(
+            "--org",
+            "names",
+            multiple=True,
+            envvar="QUERY_ALERTS_ORG",
+            metavar="NAME",
+            help="Only this organisation. May be given several times.",
+        ),
+    ):
+        command = decorate(command)
+    return command
+
+
 def run_options(command: Command) -> Command:
     """What an evaluation and the deliveries after it need; see `patience` and `chosen`."""
     for decorate in (
@@ -58,15 +75,7 @@ def run_options(command: Command) -> Command:
             metavar="SECONDS",
             help="Wait so long for a DuckDB file that another process holds.",
         ),
-        option("--default", is_flag=True, help="Only the default schemas, beside --org."),
-        option(
-            "--org",
-            "names",
-            multiple=True,
-            envvar="QUERY_ALERTS_ORG",
-            metavar="NAME",
-            help="Only this organisation. May be given several times.",
-        ),
+        organisations_options,
         config_option,
     ):
         command = decorate(command)
